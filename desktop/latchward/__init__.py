@@ -8,9 +8,9 @@ contracts):
     floor 1  model                       the nouns: frozen values, no I/O
     floor 2  policy catalogue            the decision point; what a tool may do at worst: pure
     floor 3  gateway storage protocol    enforcement, the disk, the wire format
-    floor 4  upstream downstream         the edges towards servers and clients
+    floor 4  upstream downstream control the edges towards servers and clients; the link to the tray
     floor 5  daemon                      assembly: who gets which port
-    floor 6  cli                         what a person types
+    floor 6  cli gui                     what a person types; what a person sees
     top      __main__ bridge             the switchboard; what an agent runs: `latchward connect`
 
 A `tools/call` walks downstream -> protocol -> gateway/enforce -> (policy,
