@@ -1,0 +1,17 @@
+"""How one MCP server is reached."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSpec:
+    """A server as people paste it: either `command` (with `args`, `env`, `cwd`) or `url` (with `headers`)."""
+
+    name: str
+    command: str = ""
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
