@@ -1,0 +1,135 @@
+"""What servers send: a strict envelope around a result that stays bytes.
+
+A result is the server's word to the agent; we judge calls, not answers, so it
+is never rebuilt. Two readers give the same values: msgspec for nearly
+everything, the standard library for what msgspec refuses and JavaScript
+servers do send (an emoji cut in half). Both refuse a member that stands twice in the
+envelope.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from latchward.model.errors import UpstreamError
+
+_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VALUE = msgspec.json.Decoder()
+
+_MEMBERS: Final = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message of a server. `id` is None for a notification; absent parts are None.
+
+    `result` is raw bytes; `params` and `error` are parsed.
+    """
+
+    id: int | str | None
+    method: str | None
+    params: dict[str, Any]
+    result: bytes | None
+    error: dict[str, Any] | None
+
+
+def read(line: bytes) -> Incoming:
+    """The message in `line`. Raises `UpstreamError` with what is wrong with it."""
+    members = split(line)
+    if members.keys() - _MEMBERS or _small(members.get("jsonrpc")) != "2.0":
+        raise UpstreamError("the server sent something that is not JSON-RPC 2.0")
+    identity = _small(members.get("id"))
+    if identity is not None and (isinstance(identity, bool) or not isinstance(identity, int | str)):
+        raise UpstreamError("the server sent an id that is neither a number nor a text")
+    method, params, error = (_small(members.get(name)) for name in ("method", "params", "error"))
+    result = members.get("result")
+    if method is not None:
+        params = {} if params is None else params
+        if not isinstance(method, str) or not isinstance(params, dict) or result or error is not None:
+            raise UpstreamError("the server sent a malformed request or notification")
+        return Incoming(identity, method, params, None, None)
+    if identity is None and isinstance(error, dict):
+        raise UpstreamError(f"the server could not read what we sent: {str(error.get('message', ''))[:200]}")
+    if identity is None or (result is None) == (error is None):
+        raise UpstreamError("the server sent an answer without an id and exactly one of result and error")
+    if error is not None and not isinstance(error, dict):
+        raise UpstreamError("the server sent a malformed error")
+    if result is not None and result[:1] != b"{":
+        raise UpstreamError("the server sent a result that is not an object")
+    return Incoming(identity, None, {}, result, error)
+
+
+def split(text: bytes) -> dict[str, bytes]:
+    """The members of the object in `text`, values as they stand. Raises `UpstreamError` where it is none."""
+    try:
+        # msgspec steps over the inside of strings, so a broken byte in there must be looked for.
+        text.decode("utf-8")
+        members = {key: bytes(raw) for key, raw in _RAW.decode(text).items()}
+        compact = 1 + sum(len(key) + len(raw) + 4 for key, raw in members.items())
+        if compact == len(text):
+            return members  # every byte accounted for: no member stood twice
+    except UnicodeDecodeError as error:
+        raise UpstreamError(f"the server sent bytes that are not UTF-8 (byte {error.start})") from None
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    return _split_slowly(text)
+
+
+def _split_slowly(text: bytes) -> dict[str, bytes]:
+    """`split` by the standard library: reads white space, cut surrogates, and names what it refuses."""
+    source = text.decode("utf-8").strip(" \t\r\n")
+    members: dict[str, bytes] = {}
+    try:
+        at = _skip(source, 0, "{")
+        while source[at] != "}":
+            key, at = _DECODER.raw_decode(source, at)
+            if not isinstance(key, str) or key in members:
+                raise UpstreamError("the server sent a message in which a member stands twice")
+            start = _skip(source, at, ":")
+            _, at = _DECODER.raw_decode(source, start)
+            members[key] = source[start:at].encode("utf-8")
+            at = _skip(source, at, "")
+            if source[at] == ",":
+                at = _skip(source, at, ",")
+                if source[at] == "}":
+                    raise ValueError
+        if at != len(source) - 1:
+            raise ValueError
+    except (ValueError, IndexError, RecursionError):
+        raise UpstreamError("the server sent a line that is not a JSON object") from None
+    return members
+
+
+def _skip(source: str, at: int, sign: str) -> int:
+    """The position of the next token after `sign`, which must be the next one ("" for none)."""
+    while source[at] in " \t\r\n":
+        at += 1
+    if not source.startswith(sign, at):
+        raise ValueError
+    at += len(sign)
+    while source[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _constant(name: str) -> None:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant)
+
+
+def _small(raw: bytes | None) -> Any:
+    if raw is None:
+        return None
+    try:
+        return _VALUE.decode(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        try:
+            value = _DECODER.decode(raw.decode("utf-8"))
+            # What we pass on is written anew, and half an emoji cannot be.
+            return _VALUE.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            raise UpstreamError("the server sent a line that is not a JSON object") from None

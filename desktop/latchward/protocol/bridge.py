@@ -1,0 +1,37 @@
+"""A result of one era, made fit for a client of the other. Bytes that need no change stay as they are."""
+
+from typing import Final
+
+from latchward.model.era import Era
+from latchward.model.errors import UpstreamError
+
+from .answer import split
+from .strict import serialise
+
+_MODERN_ONLY: Final = ("resultType", "ttlMs", "cacheScope")
+
+
+def result(body: bytes, origin: Era, client: Era) -> bytes:
+    """`body`, a result object from a server of era `origin`, for a client of era `client`."""
+    if origin is client:
+        return body
+    members = split(body)
+    if client is Era.LEGACY:
+        for name in _MODERN_ONLY:
+            members.pop(name, None)
+    else:
+        members = {"resultType": b'"complete"', **members}
+    return join(members)
+
+
+def join(members: dict[str, bytes]) -> bytes:
+    """The object with these members; the reverse of `answer.split`."""
+    return b"{%b}" % b",".join(b"%b:%b" % (serialise(key), raw) for key, raw in members.items())
+
+
+def complete(body: bytes) -> dict[str, bytes]:
+    """The members of a modern result. Raises `UpstreamError` where it asks for input instead."""
+    members = split(body)
+    if members.get("resultType", b'"complete"') != b'"complete"':
+        raise UpstreamError("the server asked for input in the middle of the call, which is not carried yet")
+    return members
