@@ -1,0 +1,290 @@
+"""The file of the record: its schema, one append, and the checks around it.
+
+Everything here runs in the writer's thread.
+"""
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from latchward.model.audit import AuditRecord, Decided, Finished
+from latchward.model.errors import AuditError, ProfileError
+
+from .files import create_private, reason, sync_folder
+
+APPLICATION_ID: Final = 0x4C544348  # "LTCH"
+SCHEMA_VERSION: Final = 1
+BUSY_WAIT: Final = 2.0
+"""Seconds to wait for another process that holds the file."""
+CHECKPOINT_PAGES: Final = 256
+"""Pages in the log after which an idle moment is used to fold them into the file."""
+CHECKPOINT_PAGES_BUSY: Final = 4_096
+"""Pages in the log after which they are folded in even while calls come."""
+
+_SCHEMA: Final = f"""
+CREATE TABLE record (
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('decided', 'finished')),
+  client TEXT, session TEXT, upstream TEXT, tool TEXT, arguments TEXT, digest TEXT, effect TEXT, rule TEXT,
+  message TEXT, verdict TEXT, by TEXT, policy TEXT, revision TEXT,
+  decided INTEGER, ending TEXT, detail TEXT, result_bytes INTEGER, running_ms REAL
+) STRICT;
+CREATE TRIGGER record_is_not_changed BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER record_is_not_removed BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+DECIDED_COLUMNS: Final = (
+    "client", "session", "upstream", "tool", "arguments", "digest", "effect", "rule",
+    "message", "verdict", "by", "policy", "revision",
+)  # fmt: skip
+FINISHED_COLUMNS: Final = ("decided", "ending", "detail", "result_bytes", "running_ms")
+
+
+def _insert(kind: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * (len(columns) + 2))
+    # All three parts are constants of this module.
+    return f"INSERT INTO record (kind, seq, at, {', '.join(columns)}) VALUES ('{kind}', {marks})"  # noqa: S608
+
+
+_INSERT_DECIDED: Final = _insert("decided", DECIDED_COLUMNS)
+_INSERT_FINISHED: Final = _insert("finished", FINISHED_COLUMNS)
+
+_Value = str | int | float
+_Inode = tuple[int, int] | None
+
+
+class Database:
+    """The open file, opened anew after every failure.
+
+    Numbers go on from the highest ever given here, also when the file
+    was removed meanwhile: a gap tells of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._names = tuple(f"{path}{end}" for end in ("", "-wal", "-shm"))
+        self._connection: sqlite3.Connection | None = None
+        self._inodes: tuple[_Inode, ...] = ()
+        self._last = 0
+        self._pages = 0
+        self._flushes = True
+
+    def append(self, records: list[tuple[AuditRecord, str]], *, flush: bool = True) -> list[int | str]:
+        """Write all records, each with its time, in one transaction.
+
+        With `flush` it returns when they, and all before them, are on the disk;
+        without it when the system has them, which a crash of ours survives.
+        Gives each one's number, or the sentence for a record that can never
+        be written (it harms no other). Raises where none was written.
+        """
+        connection = self._connection or self._open()
+        if flush is not self._flushes:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if flush else 'NORMAL'}")
+            self._flushes = flush
+        if len(records) == 1:
+            outcomes = self._insert(connection, records)
+        else:
+            connection.execute("BEGIN IMMEDIATE")
+            outcomes = self._insert(connection, records)
+            connection.execute("COMMIT")
+        self._last = max(self._last, *(number for number in outcomes if isinstance(number, int)), 0)
+        if records and tuple(map(_inode, self._names)) != self._inodes:
+            raise AuditError(f"`{self.path}` was removed or replaced while it was in use; a new one is begun")
+        self._pages += sum(_pages(record) for record, _ in records)
+        return outcomes
+
+    def _insert(
+        self, connection: sqlite3.Connection, records: list[tuple[AuditRecord, str]]
+    ) -> list[int | str]:
+        outcomes: list[int | str] = []
+        number = self._last + 1
+        for record, at in records:
+            try:
+                connection.execute(*_statement(record, number, at))
+            except (UnicodeError, OverflowError, sqlite3.DataError) as error:
+                name = type(error).__name__
+                outcomes.append(f"this cannot be recorded ({name}); send it without such values")
+            else:
+                outcomes.append(number)
+                number += 1
+        return outcomes
+
+    def flush(self) -> None:
+        """Bring what was written without a flush to the disk. Raises `OSError`."""
+        if self._connection is None:
+            return
+        descriptor = os.open(self._names[1], os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def checkpoint(self, *, idle: bool) -> None:
+        """Fold the log into the file where enough has gathered. Raises `sqlite3.Error`: no row is lost."""
+        enough = CHECKPOINT_PAGES if idle else CHECKPOINT_PAGES_BUSY
+        if self._connection is not None and self._pages > enough:
+            self._pages = 0
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def abandon(self) -> None:
+        """Close after a failure; `append` opens anew."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    def close(self) -> None:
+        """Close for good."""
+        self.abandon()
+        with contextlib.suppress(OSError):
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        """Part the log that we left from a file that is not ours any more: SQLite would mix the two."""
+        database, log, index = self._names
+        if not self._inodes or _inode(database) == self._inodes[0]:
+            return
+        if _inode(log) == self._inodes[1]:
+            os.replace(log, f"{log}.orphan")  # rows may be in it: evidence is kept
+        if _inode(index) == self._inodes[2]:
+            os.unlink(index)
+
+    def _open(self) -> sqlite3.Connection:
+        self._set_aside()
+        self._create()
+        connection = sqlite3.connect(self.path, timeout=BUSY_WAIT, isolation_level=None)
+        try:
+            fresh = _check_version(connection, self.path)
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            if fresh:
+                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            (highest,) = connection.execute("SELECT max(seq) FROM record").fetchone()
+            _grow_log(connection)
+            self._inodes = tuple(map(_inode, self._names))
+        except BaseException:
+            connection.close()
+            raise
+        self._last = max(self._last, highest or 0)
+        self._pages = 0
+        self._flushes = True
+        self._connection = connection
+        return connection
+
+    def _create(self) -> None:
+        """Make the file 0600 before SQLite sees it; SQLite gives its -wal and -shm the same mode."""
+        fresh = not os.path.lexists(self.path)
+        descriptor = create_private(self.path)
+        try:
+            _refuse_newer(os.read(descriptor, 72), self.path)
+            if fresh:
+                if os.name == "posix":
+                    os.fchmod(descriptor, 0o600)  # a umask can take the owner's own bits away
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if fresh:
+            sync_folder(self.path.parent)
+
+
+def describe(error: Exception, path: Path) -> str:
+    """The sentence for an error of SQLite or the system."""
+    text = str(error).lower()
+    if isinstance(error, ProfileError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"`{path}` cannot be written: {reason(error)}; give it back to you, or free the disk"
+    if not isinstance(error, sqlite3.Error):
+        return f"`{path}` cannot be written: {type(error).__name__}; report this as a fault"
+    if "full" in text:
+        return f"`{path}` cannot be written: the disk is full; free some space"
+    if "locked" in text or "busy" in text:
+        return f"`{path}` is held by another program; end that program"
+    if "malformed" in text or "not a database" in text:
+        return f"`{path}` is damaged ({text}); move it aside, and a new one is begun"
+    return f"`{path}` cannot be written: {text}; look at the disk and at who owns the file"
+
+
+def _statement(record: AuditRecord, number: int, at: str) -> tuple[str, tuple[_Value, ...]]:
+    if isinstance(record, Decided):
+        return _INSERT_DECIDED, _decided(record, number, at)
+    return _INSERT_FINISHED, _finished(record, number, at)
+
+
+def _decided(record: Decided, number: int, at: str) -> tuple[_Value, ...]:
+    return (
+        number, at, record.client, record.session, record.upstream, record.tool, record.arguments.decode(),
+        record.digest, record.effect.word, record.rule, record.message, record.verdict, record.by,
+        record.policy, record.revision,
+    )  # fmt: skip
+
+
+def _finished(record: Finished, number: int, at: str) -> tuple[_Value, ...]:
+    ending, size = record.ending.value, record.result_bytes
+    return number, at, record.decided, ending, record.detail, size, record.running_ms
+
+
+def _pages(record: AuditRecord) -> int:
+    """About how many pages of the log a record takes."""
+    return 1 + (len(record.arguments) // 4_096 if isinstance(record, Decided) else 0)
+
+
+def _refuse_newer(header: bytes, path: Path) -> None:
+    """Read the version from the file's own first bytes, before anything could write to it."""
+    if len(header) >= 72 and header.startswith(b"SQLite format 3\0"):
+        application, version = int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big")
+        if (application, version) != (0, 0):  # zeros: not begun, or the truth is still in the log
+            _compare(application, version, path)
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file is empty. Raises `AuditError` where it is not a record that we can write."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if not tables and not version and not application:
+        return True
+    _compare(application, version, path)
+    return False
+
+
+def _compare(application: int, version: int, path: Path) -> None:
+    if application == APPLICATION_ID and version > SCHEMA_VERSION:
+        raise AuditError(
+            f"`{path}` was written by a newer Latchward (record version {version}; "
+            f"this one knows {SCHEMA_VERSION}); update Latchward, or move the file aside"
+        )
+    if (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
+        raise AuditError(f"`{path}` is a database of another program; move it aside, and a new one is begun")
+
+
+def _grow_log(connection: sqlite3.Connection) -> None:
+    """Let the log file reach its usual length now, by a transaction that is taken back.
+
+    A write that lengthens a file costs a second flush; one over existing bytes
+    does not. Where there is no room, nothing is lost but that.
+    """
+    try:
+        connection.execute("PRAGMA cache_size = 8")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE growth (bytes BLOB)")
+        connection.execute("INSERT INTO growth VALUES (zeroblob(?))", (CHECKPOINT_PAGES * 4096,))
+    except sqlite3.Error:
+        pass
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute("PRAGMA cache_size = -2000")
+
+
+def _inode(name: str) -> _Inode:
+    """Which file a name leads to now; None where there is none."""
+    try:
+        found = os.stat(name)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
