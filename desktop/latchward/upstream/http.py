@@ -1,0 +1,192 @@
+"""A server at a URL, kept reachable.
+
+Greeted when it is first needed and again, with growing pauses, when it was
+lost. A call that may have reached the server is never sent again, but for one
+case: a server that says with HTTP 404 that it does not know our session did
+nothing with the call, which goes once more under a new session if the tool is
+still the one that was judged.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from latchward.model.allow import Allow
+from latchward.model.call import ToolCall
+from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
+from latchward.model.outcome import Fault, Outcome
+from latchward.model.plain import one_line
+from latchward.model.ports import Progress
+from latchward.model.tool import ToolDefinition
+from latchward.model.upstream import UpstreamSpec
+from latchward.protocol import parameters
+from latchward.protocol.versions import HEADER_MISMATCH
+
+from .kept import HANDSHAKE_LIMIT, Kept
+from .remote import Remote, SessionGone
+from .wire import Rejected, Unreachable, Wire, is_ours
+
+STALE: Final = 60.0
+"""Seconds after which the list of a server that does not tell of changes is looked at again."""
+MAX_PARAMETERS: Final = 16 * 1024
+"""Bytes of all arguments of a call that its tool wants as headers; servers refuse more."""
+STOP_LIMIT: Final = 3.0
+"""Seconds for taking leave of a server."""
+_CALL_ONLY: Final = (413, 415, 429)
+"""HTTP statuses that say something of one request, and nothing of the server."""
+
+log = logging.getLogger(__name__)
+
+
+class HttpUpstream(Kept[Remote]):
+    """Implements `model.ports.Upstream`."""
+
+    _again = "tried"
+
+    def __init__(self, spec: UpstreamSpec, on_change: Callable[[], None]) -> None:
+        super().__init__(spec, on_change)
+        self._wire = Wire(spec)
+        self._watching: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._parameters: dict[str, Mapping[parameters.Path, str]] = {}
+        for header in filter(is_ours, spec.headers):
+            log.warning("the header `%s` of `%s` is the protocol's own and is left out", header, self.name)
+
+    async def tools(self) -> tuple[ToolDefinition, ...]:
+        remote = self._open
+        if remote is not None and not remote.is_watched and time.monotonic() - self._refreshed_at > STALE:
+            self._tools_changed()
+        return await super().tools()
+
+    async def send(self, allow: Allow, call: ToolCall, progress: Progress | None) -> Outcome:
+        remote = await self._ready()
+        try:
+            outcome = await remote.call(allow, call, progress, self._headers(call))
+        except SessionGone:
+            outcome = await self._send_again(remote, allow, call, progress)
+        except (Unreachable, Rejected) as error:
+            self._turned_away(remote, error)
+            raise
+        except OutcomeUnknown as error:
+            self._refreshed_at = 0.0  # whatever broke may have brought another server up
+            raise OutcomeUnknown(self._masked(str(error))) from None
+        if isinstance(outcome, Fault) and outcome.code == HEADER_MISMATCH:
+            self._tools_changed()  # the schema that names the headers is another now
+        return outcome
+
+    async def _send_again(
+        self, gone: Remote, allow: Allow, call: ToolCall, progress: Progress | None
+    ) -> Outcome:
+        """Under a new session, once, what the server turned away under the old one."""
+        self._forget(gone)
+        remote = await self._ready()
+        try:
+            return await remote.call(allow, call, progress, self._headers(call), again=True)
+        except (Unreachable, Rejected) as error:
+            self._turned_away(remote, error)
+            raise
+
+    def _turned_away(self, remote: Remote, error: Unreachable | Rejected) -> None:
+        if not isinstance(error, Rejected) or error.status not in _CALL_ONLY:
+            self._lost(remote, str(error))
+
+    async def stop(self) -> None:
+        """End all waiting and the session at the server. The object is not used again."""
+        watching = self._watching
+        self._stopped = True
+        if self._open is not None:
+            self._forget(self._open)
+        await self._stop_waiting(watching)
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=STOP_LIMIT)
+        await self._wire.close()
+
+    def _headers(self, call: ToolCall) -> dict[str, str]:
+        """The headers that the tool's schema asks for. Raises `NotSent`."""
+        made = parameters.headers(self._parameters.get(call.tool.name, {}), call.arguments)
+        if sum(map(len, made.values())) > MAX_PARAMETERS:
+            raise NotSent(
+                f"the arguments that this tool wants as headers have more than {MAX_PARAMETERS} bytes;"
+                " nothing was sent"
+            )
+        return made
+
+    async def _start(self) -> Remote:
+        remote = Remote(self._wire, self._tools_changed)
+        try:
+            async with asyncio.timeout(HANDSHAKE_LIMIT):
+                await remote.open()
+                tools = await remote.list_tools()
+        except (UpstreamError, TimeoutError) as error:
+            raise self._failed(str(error) or f"not ready within {HANDSHAKE_LIMIT:.0f} seconds") from None
+        self._opened_now(remote, tools)
+        self._watching = asyncio.create_task(self._watch(remote))
+        return remote
+
+    async def _watch(self, remote: Remote) -> None:
+        try:
+            await remote.watch()
+        except SessionGone:
+            self._forget(remote)  # the next use begins anew
+
+    def _forget(self, remote: Remote) -> None:
+        """This conversation is over; the next use begins another."""
+        if self._open is not remote:
+            return
+        self._open = None
+        if self._watching is not None and self._watching is not asyncio.current_task():
+            self._watching.cancel()
+        if self._stopped:
+            task = asyncio.create_task(remote.farewell())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    def _lost(self, remote: Remote, reason: str) -> None:
+        """The server cannot be used as it was: begin anew, after a pause where that happened before."""
+        if self._open is not remote:
+            return
+        self._forget(remote)
+        self._closed_now()
+        self._failed(reason)
+
+    def _failed(self, reason: str) -> NotSent:
+        """Note a failure; the sentence for who waits."""
+        if self._paused(f"the server `{self.name}` cannot be used: {self._masked(reason)}"):
+            log.warning("%s", self.last_error)
+        return NotSent(self.last_error)
+
+    def _masked(self, reason: str) -> str:
+        """A reason, on one line, without the values of the server's own headers: a server may repeat them."""
+        for value in self.spec.headers.values():
+            for part in (value, value.rpartition(" ")[2]):
+                if len(part) > 3:
+                    reason = reason.replace(part, "•••")
+        return one_line(reason, 400)
+
+    def _take(self, tools: dict[str, ToolDefinition]) -> None:
+        offered: dict[str, ToolDefinition] = {}
+        self._parameters = {}
+        for name, tool in tools.items():
+            try:
+                self._parameters[name] = parameters.annotated(tool.definition.get("inputSchema"))
+                offered[name] = tool
+            except parameters.InvalidAnnotation as error:
+                log.warning("the tool `%s` of `%s` is not offered: %s", one_line(name, 60), self.name, error)
+        super()._take(offered)
+
+    async def _look(self, open_: Remote) -> None:
+        try:
+            async with asyncio.timeout(HANDSHAKE_LIMIT):
+                tools = await open_.list_tools()
+        except SessionGone:
+            self._forget(open_)
+        except (Unreachable, Rejected) as error:
+            self._turned_away(open_, error)
+        except (UpstreamError, TimeoutError) as error:
+            why = self._masked(str(error)) or f"no answer within {HANDSHAKE_LIMIT:.0f} seconds"
+            log.warning("the new tools of the server `%s` are not offered: %s", self.name, why)
+        else:
+            if open_ is self._open:
+                self._take(tools)

@@ -1,0 +1,378 @@
+"""What is said to one server over HTTP, from its greeting until it is lost: era, lists, calls, notices.
+
+The modern era sends each request alone: the answer, and the progress on the
+way to it, come in the reply, and closing the reply cancels. The legacy era
+has a session, an id that each request repeats; what is not part of an answer
+comes on a stream of its own; a reply that breaks can be taken up again where
+its events had ids, without sending the request anew.
+"""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from latchward.model.allow import Allow
+from latchward.model.call import ToolCall
+from latchward.model.era import Era
+from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
+from latchward.model.outcome import Outcome
+from latchward.model.ports import Progress
+from latchward.model.tool import ToolDefinition
+from latchward.protocol import answer, envelope, headers, legacy, modern, strict
+from latchward.protocol.versions import LATEST_MODERN, METHOD_NOT_FOUND
+
+from . import talk
+from .talk import ANSWER_LIMIT, LIST_LIMIT
+from .wire import Rejected, Reply, Wire
+
+PROBE_WAIT: Final = 10.0
+"""Seconds that a server has to answer `server/discover` before `initialize` is tried."""
+GREETING_LIMIT: Final = 30.0
+"""Seconds that a server has to answer `initialize`."""
+FAREWELL_LIMIT: Final = 2.0
+"""Seconds for a message whose answer says nothing: a cancellation, the end of a session."""
+RESUMES: Final = 3
+"""How often in a row a broken reply is taken up again without a new event."""
+RESUME_PAUSE: Final = 1.0
+"""Seconds before that where the server names none."""
+REOPEN: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
+"""Seconds before a stream of notices that ended is opened again, by how often it ended soon."""
+STEADY: Final = 60.0
+"""Seconds after which a stream that ends did not end soon."""
+MAX_ASIDES: Final = 16
+"""Answers to questions of the server that may be on their way at one time; more are dropped."""
+
+_SESSION_ID = re.compile(r"[\x21-\x7e]{1,1024}")
+
+
+class SessionGone(Rejected):
+    """The server does not know our session any more: it did nothing with what was sent under it."""
+
+
+class Remote:
+    """One conversation. `on_tools_changed` is called when the list of tools may be another."""
+
+    def __init__(self, wire: Wire, on_tools_changed: Callable[[], None]) -> None:
+        self._wire = wire
+        self._on_tools_changed = on_tools_changed
+        self._last_id = 0
+        self._version = ""
+        self._session = ""
+        self._has_tools = False
+        self._tells_changes = False
+        self._progress: dict[int, Progress] = {}
+        self._asides: set[asyncio.Task[None]] = set()
+        self.era = Era.LEGACY
+        self.is_watched = False
+        """Whether a stream is open on which the server promised to tell of changed tools."""
+        self._was_open = False
+
+    async def open(self) -> None:
+        """Find the era and greet. Raises `UpstreamError`."""
+        if await self._discover():
+            return
+        self._version = ""
+        try:
+            async with asyncio.timeout(GREETING_LIMIT):
+                greeting = talk.greeted(await self._ask("initialize", legacy.initialize_params()))
+        except TimeoutError:
+            raise UpstreamError(
+                f"the server did not answer `initialize` within {GREETING_LIMIT:.0f} seconds"
+            ) from None
+        self._take(greeting)
+        await self._tell("POST", envelope.notification("notifications/initialized"))
+
+    async def _discover(self) -> bool:
+        """Whether the server is a modern one. No answer, and any that is not one, means that it is not."""
+        self.era, self._version = Era.MODERN, LATEST_MODERN
+        try:
+            async with asyncio.timeout(PROBE_WAIT):
+                said = await self._ask("server/discover", {"_meta": modern.our_meta()})
+                greeting = talk.discovered(said)
+        except Rejected as error:
+            if error.status in (401, 403) or error.status < 400:
+                raise
+            greeting = None
+        except NotSent:
+            raise
+        except (UpstreamError, TimeoutError):
+            greeting = None
+        self.era = Era.LEGACY
+        if greeting is not None:
+            self._take(greeting)
+        return greeting is not None
+
+    def _take(self, greeting: talk.Greeting) -> None:
+        self.era = greeting.era
+        self._version = greeting.version
+        self._has_tools = greeting.has_tools
+        self._tells_changes = greeting.tells_changes
+
+    async def list_tools(self) -> dict[str, ToolDefinition]:
+        """All pages of the server's tools. Raises `UpstreamError`."""
+        return await talk.all_tools(self._page, self.era) if self._has_tools else {}
+
+    async def _page(self, params: dict[str, Any]) -> answer.Incoming:
+        try:
+            async with asyncio.timeout(LIST_LIMIT):
+                return await self._ask("tools/list", params)
+        except TimeoutError:
+            raise UpstreamError(
+                f"the server did not list its tools within {LIST_LIMIT:.0f} seconds"
+            ) from None
+
+    async def call(
+        self,
+        allow: Allow,
+        call: ToolCall,
+        progress: Progress | None,
+        parameters: Mapping[str, str],
+        *,
+        again: bool = False,
+    ) -> Outcome:
+        """Send the call once and wait. Cancelling the task cancels it at the server.
+
+        `parameters` are the headers that the tool's schema asks for. `again` is
+        for a call that a server turned away unread (`SessionGone`). Raises
+        `NotSent` or `OutcomeUnknown`.
+        """
+        number = self._next_id()
+        body = talk.call_message(number, call, self.era, progress=progress is not None)
+        own = self._headers("tools/call")
+        if self.era is Era.MODERN:
+            own |= {"Mcp-Name": headers.encode(call.tool.name), **parameters}
+        if progress is not None:
+            self._progress[number] = progress
+        try:
+            (allow.spend_again if again else allow.spend)(call.digest)
+            async with asyncio.timeout(ANSWER_LIMIT):
+                return talk.outcome(await self._exchange(number, body, own), self.era)
+        except TimeoutError:
+            self._cancel(number, "no answer in time")
+            raise OutcomeUnknown(f"the server did not answer within {ANSWER_LIMIT:.0f} seconds") from None
+        except asyncio.CancelledError:
+            self._cancel(number, "the client cancelled the call")
+            raise
+        finally:
+            self._progress.pop(number, None)
+
+    async def watch(self) -> None:
+        """Keep a stream open on which the server tells of changed tools; returns where it offers none.
+
+        A legacy server may tell without having said that it would. Raises `SessionGone`.
+        """
+        soon = 0
+        while self._tells_changes or self.era is Era.LEGACY:
+            opened_at = time.monotonic()
+            retry = 0.0
+            try:
+                retry = await self._listen()
+            except SessionGone:
+                if not self._was_open:
+                    return  # a server without such a stream may say so with a 404, too
+                raise
+            except Rejected as error:
+                if error.status < 500 and error.status != 429:
+                    return
+            except UpstreamError:
+                pass
+            finally:
+                self.is_watched = False
+            soon = 1 if time.monotonic() - opened_at > STEADY else soon + 1
+            await asyncio.sleep(max(retry, REOPEN[min(soon, len(REOPEN)) - 1]))
+
+    async def _listen(self) -> float:
+        """One stream of notices until it ends; the pause that the server asks for before the next."""
+        if self.era is Era.LEGACY:
+            reply = await self._wire.request("GET", None, self._headers("") | {"Accept": "text/event-stream"})
+        else:
+            body = _message(self._next_id(), "subscriptions/listen", talk.LISTEN_PARAMS)
+            reply = await self._wire.request("POST", body, self._headers("subscriptions/listen"))
+        try:
+            if reply.status >= 300:
+                raise self._rejected(reply)
+            if not reply.is_stream:
+                raise Rejected("the server opens no stream of notices", reply.status)
+            if self.era is Era.LEGACY:
+                self._watched()
+            async for data in reply.messages():
+                with contextlib.suppress(UpstreamError):
+                    said = answer.read(data)
+                    if said.method is None:
+                        break
+                    self._heard(said)
+        finally:
+            reply.close()
+        return reply.retry or 0.0
+
+    def _watched(self) -> None:
+        """The stream is open: what changed while it was not is looked for now."""
+        self.is_watched = self._tells_changes
+        self._was_open = True
+        self._on_tools_changed()
+
+    async def farewell(self) -> None:
+        """Wait for what is still to be told, and end the session at the server."""
+        if self._session:
+            self._aside("DELETE", None)
+        if self._asides:
+            await asyncio.wait(self._asides, timeout=FAREWELL_LIMIT)
+
+    # what goes out
+
+    def _headers(self, method: str) -> dict[str, str]:
+        made = {"MCP-Protocol-Version": self._version} if self._version else {}
+        if self.era is Era.MODERN:
+            made["Mcp-Method"] = method
+        elif self._session:
+            made["Mcp-Session-Id"] = self._session
+        return made
+
+    async def _ask(self, method: str, params: dict[str, Any]) -> answer.Incoming:
+        number = self._next_id()
+        return await self._exchange(number, _message(number, method, params), self._headers(method))
+
+    async def _exchange(self, number: int, body: bytes, own: Mapping[str, str]) -> answer.Incoming:
+        """Send a request once; its answer, whatever else comes on the way to it dealt with."""
+        reply = await self._wire.request("POST", body, own)
+        try:
+            if reply.status >= 300:
+                return await self._refusal(reply, number)
+            if not self._version:
+                self._keep_session(reply)
+            said = await self._answer(reply, number)
+        except BaseException:
+            reply.close()
+            raise
+        reply.finish()
+        return said if said is not None else await self._resume(reply, number)
+
+    async def _answer(self, reply: Reply, number: int) -> answer.Incoming | None:
+        """The answer in `reply`; None where a stream ended without it. Raises `OutcomeUnknown`."""
+        async for data in reply.messages():
+            try:
+                said = answer.read(data)
+            except UpstreamError as error:
+                raise OutcomeUnknown(str(error)) from None
+            if said.method is not None:
+                self._heard(said)
+            elif said.id != number:
+                raise OutcomeUnknown("the server answered under an id that is not the call's")
+            else:
+                return said
+        if not reply.is_stream:
+            raise OutcomeUnknown("the server's reply holds no answer")
+        return None
+
+    async def _resume(self, reply: Reply, number: int) -> answer.Incoming:
+        """Take up a stream that ended without the answer, where the server numbered its events."""
+        last, left = reply.last_id, RESUMES
+        while self.era is Era.LEGACY and last and left:
+            await asyncio.sleep(RESUME_PAUSE if reply.retry is None else reply.retry)
+            resumed = {**self._headers(""), "Last-Event-ID": last}
+            left -= 1
+            try:
+                reply = await self._wire.request("GET", None, resumed)
+            except UpstreamError:
+                continue
+            try:
+                if reply.status != 200 or not reply.is_stream:
+                    break
+                if (said := await self._answer(reply, number)) is not None:
+                    return said
+            finally:
+                reply.close()
+            if reply.last_id and reply.last_id != last:
+                last, left = reply.last_id, RESUMES
+        raise OutcomeUnknown("the connection to the server ended before the answer came")
+
+    async def _refusal(self, reply: Reply, number: int) -> answer.Incoming:
+        """The JSON-RPC error that came with an HTTP error under our id. Raises `UpstreamError` for others."""
+        rejected = self._rejected(reply)
+        if isinstance(rejected, SessionGone):
+            raise rejected
+        with contextlib.suppress(UpstreamError):
+            said = answer.read(await reply.body())
+            if said.id == number and said.error is not None:
+                return said
+        raise rejected
+
+    def _rejected(self, reply: Reply) -> UpstreamError:
+        """What a status that is no success means for what was sent."""
+        status = reply.status
+        if status == 404 and self._session:
+            return SessionGone("the server ended our session (HTTP 404)", status)
+        if status in (404, 405):
+            return Rejected(f"the server speaks no MCP at its `url` (HTTP {status}); check it", status)
+        if status == 429:
+            return Rejected("the server asks us to slow down (HTTP 429); try again later", status)
+        if 400 <= status < 500 and status not in (408, 499):
+            return Rejected(f"the server turned the request away (HTTP {status})", status)
+        return OutcomeUnknown(f"the server answered with HTTP {status}")
+
+    async def _tell(self, method: str, message: bytes | None) -> None:
+        """Send what wants no answer. Raises `UpstreamError` where it did not arrive."""
+        reply = await self._wire.request(method, message, self._headers(""))
+        reply.finish()
+        if reply.status >= 400:
+            raise self._rejected(reply)
+
+    def _aside(self, method: str, message: bytes | None) -> None:
+        """`_tell` beside everything else, bounded; whether it arrives changes nothing."""
+        task = asyncio.ensure_future(self._tell_in_time(method, message))
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def _tell_in_time(self, method: str, message: bytes | None) -> None:
+        with contextlib.suppress(UpstreamError, TimeoutError):
+            async with asyncio.timeout(FAREWELL_LIMIT):
+                await self._tell(method, message)
+
+    def _cancel(self, number: int, reason: str) -> None:
+        """Tell a legacy server; a modern one sees that its reply is closed."""
+        if self.era is Era.LEGACY:
+            params = {"requestId": number, "reason": reason}
+            self._aside("POST", envelope.notification("notifications/cancelled", params))
+
+    # what comes in beside answers
+
+    def _heard(self, said: answer.Incoming) -> None:
+        if said.id is not None:
+            self._refuse(said.id, str(said.method))
+        elif said.method == "notifications/progress":
+            token = said.params.get("progressToken")
+            progress = self._progress.get(token) if isinstance(token, int) else None
+            if progress is not None:
+                progress(talk.progress_params(said.params))
+        elif said.method == "notifications/tools/list_changed":
+            self._on_tools_changed()
+        elif said.method == "notifications/subscriptions/acknowledged":
+            honoured = said.params.get("notifications")
+            if isinstance(honoured, dict) and honoured.get("toolsListChanged") is True:
+                self._watched()
+
+    def _refuse(self, number: int | str, method: str) -> None:
+        """Answer a question of a legacy server: we are there, and carry nothing of it to the client."""
+        if self.era is Era.MODERN or len(self._asides) >= MAX_ASIDES:
+            return
+        if method == "ping":
+            self._aside("POST", envelope.result(number, b"{}"))
+        else:
+            self._aside("POST", envelope.error(number, METHOD_NOT_FOUND, "method not found"))
+
+    def _keep_session(self, reply: Reply) -> None:
+        if reply.session is not None:
+            if not _SESSION_ID.fullmatch(reply.session):
+                raise UpstreamError("the server gave our session an id that no header can hold")
+            self._session = reply.session
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+
+def _message(number: int, method: str, params: dict[str, Any]) -> bytes:
+    return strict.serialise({"jsonrpc": "2.0", "id": number, "method": method, "params": params})

@@ -1,0 +1,75 @@
+"""One run of a server: its process, and what is said to it from its start to its end."""
+
+from collections.abc import Callable
+from typing import Final
+
+from latchward.model.errors import UpstreamError
+from latchward.model.plain import one_line
+from latchward.model.tool import ToolDefinition
+from latchward.model.upstream import UpstreamSpec
+
+from .process import Process
+from .session import Session
+
+_LOOK: Final = "see in a terminal what its command does"
+
+MAX_WORDS: Final = 300
+"""Characters of a server's last line on standard error that are shown."""
+
+
+class Run:
+    """Made, opened once, stopped once. `on_end` hears that it is over, and why, once."""
+
+    def __init__(
+        self,
+        spec: UpstreamSpec,
+        on_tools_changed: Callable[[], None],
+        on_end: Callable[["Run", str], None],
+        umask: int = -1,
+    ) -> None:
+        self._spec = spec
+        self._umask = umask
+        self._on_end = on_end
+        self._over = ""
+        self.session = Session(self._write, on_tools_changed)
+        self._process = Process(self.session.receive, self._ended)
+
+    async def open(self, *, probe: bool) -> dict[str, ToolDefinition]:
+        """Start the process, greet it, and list its tools. Raises `UpstreamError`; `stop` it then."""
+        await self._process.start(self._spec, self._umask)
+        await self.session.open(probe=probe)
+        tools = await self.session.list_tools()
+        if self._over:  # the last answer may come with the end
+            raise UpstreamError(self._over)
+        return tools
+
+    async def stop(self) -> None:
+        """End the process and all it started; returns when it is gone."""
+        await self._process.stop()
+
+    def explain(self, reason: str) -> str:
+        """`reason`, or why the process ended, with what it said last and what to do."""
+        words = self._last_words()
+        said = f" (it said: {words})" if words else ""
+        why = self._over or reason
+        if ";" in why:  # it says what to do
+            return why + said
+        ended = why.startswith("it")
+        return f"{why}{said}; {_LOOK if ended else 'look for a newer version of it, or disable it'}"
+
+    def _last_words(self) -> str:
+        """The last line on standard error, safe to show, without the values of the server's own `env`."""
+        lines = self._process.stderr.strip().splitlines()
+        last = lines[-1][-MAX_WORDS:] if lines else ""
+        for value in self._spec.env.values():
+            if len(value) > 3:
+                last = last.replace(value, "•••")
+        return one_line(last, MAX_WORDS)
+
+    def _write(self, line: bytes) -> None:
+        self._process.write(line)
+
+    def _ended(self, reason: str) -> None:
+        self._over = reason
+        self.session.close(reason)
+        self._on_end(self, reason)

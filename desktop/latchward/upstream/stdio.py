@@ -1,0 +1,117 @@
+"""A server over stdio, kept running.
+
+Started when it is first needed and again, with growing pauses, when it ended.
+A call that was under way when the process ended is never sent again: nobody can
+know whether it was done. While it is away its tools stay listed as they were.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from latchward.model.allow import Allow
+from latchward.model.call import ToolCall
+from latchward.model.era import Era
+from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
+from latchward.model.outcome import Outcome
+from latchward.model.ports import Progress
+from latchward.model.tool import ToolDefinition
+from latchward.model.upstream import UpstreamSpec
+
+from .kept import HANDSHAKE_LIMIT, Kept
+from .run import Run
+
+_ADVICE: Final = "; see in a terminal what its command waits for"
+
+log = logging.getLogger(__name__)
+
+
+class StdioUpstream(Kept[Run]):
+    """Implements `model.ports.Upstream`. `umask` is what the process gets (-1: ours)."""
+
+    _again = "started"
+
+    def __init__(self, spec: UpstreamSpec, on_change: Callable[[], None], umask: int = -1) -> None:
+        super().__init__(spec, on_change)
+        self._umask = umask
+        self._ending: set[asyncio.Task[None]] = set()
+        self._probe = True
+
+    async def send(self, allow: Allow, call: ToolCall, progress: Progress | None) -> Outcome:
+        run = await self._ready()
+        if self.current(call.tool.name) is None:
+            raise NotSent("the server no longer has this tool; nothing was sent")
+        return await run.session.call(allow, call, progress)
+
+    async def stop(self) -> None:
+        """End the process and all waiting; returns when nothing of it is left. Not used again after."""
+        run, self._open = self._open, None
+        if run is not None:
+            self._end(run)
+        await self._stop_waiting()
+        while self._ending:
+            await asyncio.wait(self._ending)
+
+    async def _start(self) -> Run:
+        while self._ending:  # two processes of one server would be in each other's way
+            await asyncio.wait(self._ending)
+        try:
+            async with asyncio.timeout(HANDSHAKE_LIMIT):
+                run, tools = await self._opened(probe=self._probe)
+        except TimeoutError:
+            reason = f"it was not ready within {HANDSHAKE_LIMIT:.0f} seconds{_ADVICE}"
+            raise self._failed("did not start", reason) from None
+        except UpstreamError as error:
+            raise self._failed("did not start", str(error)) from None
+        self._probe = run.session.era is Era.MODERN
+        self._opened_now(run, tools)
+        return run
+
+    async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition]]:
+        """A run that is ready. One that ends at the first question of the newer era is begun anew without."""
+        run = Run(self.spec, self._tools_changed, self._ended, self._umask)
+        try:
+            return run, await run.open(probe=probe)
+        except UpstreamError as error:
+            self._end(run)
+            self._probe = True  # what was known of it may no longer be so
+            if not (probe and isinstance(error, OutcomeUnknown) and not run.session.opened):
+                raise UpstreamError(run.explain(str(error))) from None
+        except BaseException:
+            self._end(run)
+            raise
+        while self._ending:
+            await asyncio.wait(self._ending)
+        return await self._opened(probe=False)
+
+    def _ended(self, run: Run, reason: str) -> None:
+        if self._open is not run:
+            return  # it was still opening, and its opener is told; or it was stopped
+        self._closed_now()
+        self._failed("ended", run.explain(reason))
+        self._end(run)
+
+    def _failed(self, what: str, reason: str) -> NotSent:
+        """Note a failure; the sentence for who waits. One that is like the last one is logged once."""
+        if self._paused(f"the server `{self.name}` {what}: {reason}"):
+            log.warning("%s", self.last_error)
+        return NotSent(self.last_error)
+
+    def _end(self, run: Run) -> None:
+        """See that nothing of a run is left. `stop`, and the next start, wait for it."""
+        task = asyncio.create_task(run.stop())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _look(self, open_: Run) -> None:
+        try:
+            async with asyncio.timeout(HANDSHAKE_LIMIT):
+                tools = await open_.session.list_tools()
+        except (UpstreamError, TimeoutError) as error:
+            if open_ is self._open:
+                why = str(error) or f"no answer within {HANDSHAKE_LIMIT:.0f} seconds"
+                log.warning("the new tools of the server `%s` are not offered: %s", self.name, why)
+            return
+        if open_ is self._open:
+            self._take(tools)
