@@ -1,0 +1,281 @@
+"""Streamable HTTP on loopback: the ASGI application.
+
+Each request passes the doors by its head alone, then its body is read within
+limits, parsed once, and handed to `dispatch`.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from latchward.model.era import Era
+from latchward.model.errors import ClientError, ParseError
+from latchward.model.grant import Grant
+from latchward.protocol import envelope, headers, modern, strict
+from latchward.protocol.envelope import Message, Notification, Request, RequestId
+from latchward.protocol.versions import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+)
+
+from . import limits
+from .conversations import Conversations
+from .dispatch import Dispatcher, Peer
+from .doors import Admitted, Head, Headers, Refused, admit, still_admitted
+from .reply import Receive, Reply, Send
+
+log = logging.getLogger(__name__)
+
+_ALWAYS_400: Final = (PARSE_ERROR, INVALID_REQUEST)
+
+
+class Front:
+    """The ASGI application. `grants` gives those in force; `on_leak` hears of a token that stood in a URL."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        grants: Callable[[], Mapping[str, Grant]],
+        port: int,
+        on_leak: Callable[[str], None],
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._grants = grants
+        self._port = port
+        self._on_leak = on_leak
+        self._replies: dict[str, dict[Reply, Admitted]] = {}
+        self._conversations = Conversations()
+        self._stopping = False
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        state = scope["state"]
+        if "refused" in state:
+            await _refuse(send, Refused(state["refused"], "the head of the request is too large"))
+            return
+        head = Head(scope["method"], state["target"].decode("latin-1"), scope["headers"])
+        admitted = admit(head, self._grants(), self._port)
+        if isinstance(admitted, Refused):
+            if admitted.leaked:
+                self._on_leak(admitted.leaked)
+            await _refuse(send, admitted)
+            return
+        way = _Way(admitted, head.headers, receive, send, state["hang_up"])
+        if self._stopping:
+            await _refuse(send, Refused(503, "the gateway is stopping"))
+        elif len(self._replies.get(admitted.grant.client, ())) >= limits.IN_FLIGHT:
+            await _refuse(send, Refused(429, "too many requests are under way"))
+        elif head.method == "POST":
+            await self._post(way)
+        else:
+            await self._legacy_only(head.method, way)
+
+    def end_revoked(self) -> None:
+        """End every stream and every request that would not be let in now."""
+        grants = self._grants()
+        for client, replies in list(self._replies.items()):
+            for reply, admitted in list(replies.items()):
+                if not still_admitted(admitted, grants):
+                    self._conversations.forget(client)
+                    reply.end()
+
+    def end_all(self) -> None:
+        """End whatever is under way, and let nothing new begin: the gateway stops."""
+        self._stopping = True
+        for replies in list(self._replies.values()):
+            for reply in list(replies):
+                reply.close()
+
+    async def _post(self, way: "_Way") -> None:
+        body = await _body(way.sent, way.receive)
+        if isinstance(body, Refused):
+            await _refuse(way.send, body)
+            return
+        value: Any = None
+        is_modern = False
+        try:
+            is_modern = headers.is_modern(headers.single(way.sent, headers.VERSION))
+            value = strict.parse(body)
+            message = envelope.read(value)
+            era = _era(way.sent, message, is_modern)
+        except ClientError as error:
+            status, answer = _error(error, envelope.id_of(value), is_modern)
+            await _plain(way.send, status, answer)
+            return
+        if isinstance(message, Request):
+            await self._request(way, era, message)
+            return
+        if isinstance(message, Notification) and era is Era.LEGACY:
+            self._dispatcher.notification(self._peer(way, era), message)
+        await _plain(way.send, 202, b"")
+
+    async def _request(self, way: "_Way", era: Era, request: Request) -> None:
+        head: Headers = []
+        if era is Era.LEGACY and request.method == "initialize":
+            head.append((b"mcp-session-id", self._conversations.open(way.client).encode()))
+        peer = self._peer(way, era)
+        reply = way.reply(ends_with_client=era is Era.MODERN, head=head)
+
+        async def work() -> tuple[int, bytes]:
+            try:
+                return 200, await self._dispatcher.request(peer, request, reply)
+            except ClientError as error:
+                return _error(error, request.id, era is Era.MODERN)
+            except Exception:
+                log.exception("a request could not be answered")
+                return 500, envelope.error(request.id, INTERNAL_ERROR, "internal error")
+
+        with self._counted(way.admitted, reply):
+            await reply.run(work())
+
+    async def _legacy_only(self, method: str, way: "_Way") -> None:
+        """GET opens the standing stream, DELETE ends a session; the modern era has neither."""
+        version = next((value.decode("latin-1") for key, value in way.sent if key == headers.VERSION), None)
+        if headers.is_modern(version):
+            await _refuse(way.send, Refused(405, "use POST"))
+            return
+        if method == "DELETE":
+            self._conversations.end(way.client, way.session)
+            await _plain(way.send, 200, b"")
+            return
+        if not way.streams:
+            await _refuse(way.send, Refused(406, "a GET here opens a text/event-stream"))
+            return
+        peer = self._peer(way, Era.LEGACY)
+        reply = way.reply(ends_with_client=True, head=[])
+
+        async def work() -> tuple[int, bytes]:
+            reply.open()
+            await self._dispatcher.stream(peer, reply)
+            return 200, b""
+
+        with self._counted(way.admitted, reply):
+            await reply.run(work())
+
+    @contextmanager
+    def _counted(self, admitted: Admitted, reply: Reply) -> Iterator[None]:
+        client = admitted.grant.client
+        replies = self._replies.setdefault(client, {})
+        replies[reply] = admitted
+        try:
+            yield
+        finally:
+            del replies[reply]
+            if not replies and self._replies.get(client) is replies:
+                del self._replies[client]
+
+    def _peer(self, way: "_Way", era: Era) -> Peer:
+        admitted = way.admitted
+        if era is Era.MODERN:
+            return Peer(admitted.grant, admitted.endpoint, era)
+        under_way = self._conversations.of(way.client, way.session)
+        return Peer(admitted.grant, admitted.endpoint, era, under_way)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One request that was let in, and the way back."""
+
+    admitted: Admitted
+    sent: Headers
+    receive: Receive
+    send: Send
+    hang_up: Callable[[], None]
+
+    @property
+    def client(self) -> str:
+        return self.admitted.grant.client
+
+    @property
+    def session(self) -> str:
+        return next((value for key, value in self.sent if key == headers.SESSION), b"").decode("latin-1")
+
+    @property
+    def streams(self) -> bool:
+        """Whether the client can read an event stream."""
+        accepted = b",".join(value.lower() for key, value in self.sent if key == b"accept")
+        return b"text/event-stream" in accepted or b"*/*" in accepted
+
+    def reply(self, *, ends_with_client: bool, head: Headers) -> Reply:
+        return Reply(
+            self.send,
+            self.receive,
+            self.hang_up,
+            streams=self.streams,
+            ends_with_client=ends_with_client,
+            head=head,
+        )
+
+
+def _era(sent: Headers, message: Message, is_modern: bool) -> Era:
+    """The era of a message; refuses one whose headers and body disagree."""
+    if not isinstance(message, Request):
+        return Era.MODERN if is_modern else Era.LEGACY
+    if not is_modern:
+        headers.check_legacy(message)
+        return Era.LEGACY
+    modern_meta = message.params.get("_meta")
+    if not isinstance(modern_meta, dict):
+        modern.check_envelope(message)
+    headers.check_modern(sent, message)
+    modern.check_envelope(message)
+    return Era.MODERN
+
+
+async def _body(sent: Headers, receive: Receive) -> bytes | Refused:
+    """The whole body, or why not: it is too large, too slow, or its sender went."""
+    declared = next((value for key, value in sent if key == b"content-length"), b"0")
+    too_large = Refused(413, f"the body is larger than {limits.BODY_BYTES} bytes")
+    if not declared.isdigit() or int(declared) > limits.BODY_BYTES:
+        return too_large
+    body = b""
+    try:
+        async with asyncio.timeout(limits.BODY_SECONDS):
+            more = True
+            while more:
+                event = await receive()
+                if event["type"] == "http.disconnect":
+                    return Refused(400, "the body ended early")
+                body += event["body"]
+                more = event["more_body"]
+                if len(body) > limits.BODY_BYTES:
+                    return too_large
+    except TimeoutError:
+        return Refused(408, f"the body took longer than {limits.BODY_SECONDS:.0f} seconds")
+    return body
+
+
+def _error(error: ClientError, request_id: RequestId | None, is_modern: bool) -> tuple[int, bytes]:
+    """HTTP status and message for a request that has no result."""
+    status = 200
+    if error.code in _ALWAYS_400 or isinstance(error, ParseError):
+        status = 400
+    elif is_modern:
+        status = 404 if error.code == METHOD_NOT_FOUND else 400
+    elif error.code not in (METHOD_NOT_FOUND, INVALID_PARAMS):
+        status = 400
+    return status, envelope.error(request_id, error.code, error.message, error.data)
+
+
+async def _refuse(send: Send, refused: Refused) -> None:
+    """Close the door. The reason is plain and says nothing of who we are."""
+    head = [(b"connection", b"close")]
+    if refused.status == 405:
+        head.append((b"allow", b"POST, GET, DELETE"))
+    if refused.status == 429:
+        head.append((b"retry-after", b"1"))
+    await _plain(send, refused.status, json.dumps({"error": refused.reason}).encode(), head)
+
+
+async def _plain(send: Send, status: int, body: bytes, more: Headers | None = None) -> None:
+    head = [(b"content-length", str(len(body)).encode()), *(more or [])]
+    if body:
+        head.append((b"content-type", b"application/json"))
+    await send({"type": "http.response.start", "status": status, "headers": head})
+    await send({"type": "http.response.body", "body": body})
