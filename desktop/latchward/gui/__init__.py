@@ -1,0 +1,18 @@
+"""The tray process: Qt and nothing of the gateway's. It shows and answers; it decides nothing.
+
+    app          the process: hardens itself, starts Qt, ends with the link
+    wiring       the objects, wired by hand
+    link         the tray's end of the private link: typed signals in, messages out
+    tokens       the design system as data: spaces, sizes, colours, the looks of effects and severities
+    theme        the design system in Qt: palette, fonts, icons; `sheet` and `icons` serve it
+    widgets      labels that show plain text only, banners, the button that arms
+    approval/    the question: what it says, the window, the queue, the notification
+    tray/        the icon and its menu
+    autostart    whether Latchward starts at login
+    preferences  what the window remembers
+    messages     what Qt complains of, as lines on standard error
+
+A widget shows and reports; words and choices come from a Qt-free module beside it.
+Foreign text (of agents and servers) is shown by `widgets.PlainLabel` or a plain text
+edit, never by a bare `QLabel`, a tooltip or a title.
+"""
