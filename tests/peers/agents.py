@@ -1,0 +1,189 @@
+"""The released agents: what each needs in its own files to reach a gateway, and how it is asked something.
+
+None of them is logged in anywhere, none may look for updates, and each has a home of its own.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from tests import peers
+
+Command = tuple[str, ...]
+
+SECONDS: Final = 50.0
+"""An agent that takes longer for anything is ended."""
+NOWHERE: Final = "http://127.0.0.1:9"
+"""For an agent that is not to ask its model anything."""
+SERVER: Final = "latchward"
+"""What the gateway is called in the agents' files."""
+ASKED: Final = "Do what the script says."
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Where an agent lives, the command that reaches the gateway, and the address of the model."""
+
+    home: Path
+    connect: list[str]
+    model: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the agent works."""
+        return self.home / "work"
+
+    def write(self, name: str, text: str | dict[str, Any]) -> None:
+        """A file in the home, of its owner alone."""
+        path = self.home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if isinstance(text, str) else json.dumps(text, indent=2), encoding="utf-8")
+        path.chmod(0o600)
+
+
+class Agent(Protocol):
+    """One of them. `program` is what the kernel says of the process that starts the bridge."""
+
+    name: str
+    package: str
+    program: Path
+    version: Command
+    """The command that tells its version."""
+    check: Command
+    """The command that says whether it reaches its servers; none where it has no such one."""
+    ask: Command
+    """The command that asks its model something, without a person."""
+
+    def configure(self, setup: Setup) -> None:
+        """Write its files."""
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        """What it must be told apart from its files."""
+
+
+class ClaudeCode:
+    """Has what it is not asked to load searched for by the model, but for servers with `alwaysLoad`."""
+
+    name = "claude-code"
+    package = "@anthropic-ai/claude-code-linux-x64"
+    program = peers.CLAUDE
+    version: Command = (str(peers.CLAUDE), "--version")
+    check: Command = (str(peers.CLAUDE), "mcp", "list")
+    ask: Command = (str(peers.CLAUDE), "-p", ASKED)
+
+    def configure(self, setup: Setup) -> None:
+        command, *arguments = setup.connect
+        entry = {"type": "stdio", "command": command, "args": arguments, "alwaysLoad": True}
+        setup.write(".claude.json", {"mcpServers": {SERVER: entry}})
+        setup.write(".claude/settings.json", {"permissions": {"allow": [f"mcp__{SERVER}"]}})
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        return {
+            "ANTHROPIC_API_KEY": "none",
+            "ANTHROPIC_BASE_URL": setup.model,
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+        }
+
+
+class Codex:
+    """Its `mcp list` only reads its file: whether it reaches a server shows where its model is asked."""
+
+    name = "codex"
+    package = "@openai/codex-linux-x64"
+    program = peers.CODEX
+    version: Command = (str(peers.CODEX), "--version")
+    check: Command = ()
+    ask: Command = (str(peers.CODEX), "exec", "--skip-git-repo-check", ASKED)
+
+    def configure(self, setup: Setup) -> None:
+        command, *arguments = map(json.dumps, setup.connect)  # such strings are the same in TOML
+        text = f"""
+model = "scripted"
+model_provider = "scripted"
+check_for_update_on_startup = false
+
+[analytics]
+enabled = false
+
+[model_providers.scripted]
+name = "scripted"
+base_url = "{setup.model}/v1"
+wire_api = "responses"
+
+[mcp_servers.{SERVER}]
+command = {command}
+args = [{", ".join(arguments)}]
+"""
+        assert tomllib.loads(text)
+        setup.write(".codex/config.toml", text)
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        return {}
+
+
+class Gemini:
+    """Loads no server, not even of its own home, where it does not trust the folder it works in."""
+
+    name = "gemini"
+    package = "@google/gemini-cli"
+    program = Path(peers.NODE)
+    version: Command = (peers.NODE, str(peers.GEMINI), "--version")
+    check: Command = (peers.NODE, str(peers.GEMINI), "mcp", "list")
+    # Left to choose a model itself, it asks one which to take.
+    ask: Command = (peers.NODE, str(peers.GEMINI), "--model", "gemini-2.5-flash", "--prompt", ASKED)
+
+    def configure(self, setup: Setup) -> None:
+        command, *arguments = setup.connect
+        settings = {
+            "mcpServers": {SERVER: {"command": command, "args": arguments, "trust": True}},
+            "security": {"auth": {"selectedType": "gemini-api-key"}},
+            "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
+            "privacy": {"usageStatisticsEnabled": False},
+        }
+        setup.write(".gemini/settings.json", settings)
+        setup.write(".gemini/trustedFolders.json", {str(setup.folder): "TRUST_FOLDER"})
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        return {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": setup.model}
+
+
+AGENTS: Final[tuple[Agent, ...]] = (ClaudeCode(), Codex(), Gemini()) if peers.ALL_RUN_HERE else (Gemini(),)
+"""Those that run on this machine: what npm has of Claude Code and Codex are programs for one kind of it."""
+
+
+def install(agent: Agent, setup: Setup) -> None:
+    """Make the home, with the agent's files in it."""
+    setup.folder.mkdir(parents=True)
+    agent.configure(setup)
+
+
+def run(agent: Agent, setup: Setup, command: Command) -> str:
+    """All that the agent prints. It gets HOME, PATH, LANG and TERM, and what it must be told besides."""
+    assert command, f"{agent.name} has no such command"
+    plain = {"HOME": str(setup.home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
+    process = subprocess.Popen(
+        command,
+        cwd=setup.folder,
+        env=plain | agent.environment(setup),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        said, _ = process.communicate(timeout=SECONDS)
+    finally:
+        if process.returncode is None:  # with what it started
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    assert process.returncode == 0, said
+    return said
