@@ -154,7 +154,7 @@ class Whole(Gateway):
 
     def dialog(self, says: str = "wants to", seconds: float = WAIT) -> "Dialog":
         """The window that asks, once what it asks matches. Raises `NotInTime`."""
-        return Dialog(self, self.tray_tree().find("dialog", says, seconds=seconds))
+        return Dialog(self.desktop, self.tray_tree().find("dialog", says, seconds=seconds))
 
     def no_dialog(self, seconds: float = WAIT) -> None:
         """Wait until no window asks."""
@@ -164,8 +164,8 @@ class Whole(Gateway):
 class Dialog:
     """The window that asks, as a person reads and presses it."""
 
-    def __init__(self, whole: Whole, node: Node) -> None:
-        self._desktop = whole.desktop
+    def __init__(self, desktop: Desktop, node: Node) -> None:
+        self._desktop = desktop
         self.node = node
 
     @property
