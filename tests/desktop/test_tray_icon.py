@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -150,7 +151,7 @@ def test_the_menu_starts_latchward_at_login_and_no_longer(desktop: Desktop) -> N
         choose(desktop, LOGIN)
         wait_for(entry.exists, "autostart entry")
         [command] = [line for line in entry.read_text().splitlines() if line.startswith("Exec=")]
-        assert Path(command.removeprefix("Exec=").split()[0]).exists()
+        assert Path(shlex.split(command.removeprefix("Exec="))[0]).exists()
         choose(desktop, LOGIN)
         wait_for(lambda: not entry.exists(), "end of the autostart entry")
 
