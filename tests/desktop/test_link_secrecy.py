@@ -161,7 +161,7 @@ def _site_packages() -> Sequence[str]:
 def house(desktop: Desktop) -> Iterator[AsUser]:
     """The product as the user without rights, with one question open for `agent`."""
     if not PYTHON:
-        pytest.skip("there is no Python of this version that another user can start")
+        pytest.fail("there is no Python of this version that another user can start")
     home = Path(tempfile.mkdtemp(prefix="latchward-user-"))
     try:
         with AsUser(desktop, home) as whole:

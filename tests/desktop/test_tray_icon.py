@@ -268,7 +268,7 @@ def test_what_lies_in_the_folder_of_the_start_is_not_run(desktop: Desktop, tmp_p
         (tmp_path / f"{name}.py").write_text("raise SystemExit('planted')")
     script = Path(sys.executable).with_name("latchward")
     if not script.exists():
-        pytest.skip("latchward is not installed here")
+        pytest.fail("latchward is not installed here")
     program = desktop.run([script], {"LATCHWARD_HOME": str(tmp_path / "home")}, cwd=tmp_path)
     program.wait_print("^listening on unix:")
     icon(desktop)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
 
 from latchward.control import wire
 from latchward.control.messages import (
@@ -149,3 +149,19 @@ def open_window(
     qtbot.waitUntil(lambda: len(window.tools.draft.views) == len(servers))
     QApplication.processEvents()
     return window
+
+
+def texts(widget: QWidget) -> str:
+    """What a person can read on `widget`."""
+    return "\n".join(
+        str(one.text() if hasattr(one, "text") else one.toPlainText())
+        for one in widget.findChildren(QWidget)
+        if hasattr(one, "text") or isinstance(one, QPlainTextEdit)
+        if one.isVisibleTo(widget)
+    )
+
+
+def press(widget: QWidget, text: str) -> None:
+    """Click the one button of `widget` that says `text`."""
+    (found,) = [b for b in widget.findChildren(QPushButton) if b.text() == text and b.isVisibleTo(widget)]
+    found.click()

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication
 
 from latchward.control.messages import AcceptServer, AnswerHeld, Block, Done, Failed, Held, HeldList, Status
 from latchward.gui.theme import Appearance
 from latchward.gui.window import SERVERS, TOOLS, WAITING, MainWindow
-from tests.gui.builder_support import FILES, GIT, Gateway, one_theme, open_window, server, tool
+from tests.gui.builder_support import FILES, GIT, Gateway, one_theme, open_window, press, server, texts, tool
 
 HELD = Held(
     "policy:git",
@@ -28,20 +28,6 @@ def gateway(qtbot: Any) -> Iterator[Gateway]:
     made = Gateway(qtbot)
     yield made
     made.close()
-
-
-def texts(widget: QWidget) -> str:
-    return "\n".join(
-        str(one.text() if hasattr(one, "text") else one.toPlainText())
-        for one in widget.findChildren(QWidget)
-        if hasattr(one, "text") or isinstance(one, QPlainTextEdit)
-        if one.isVisibleTo(widget)
-    )
-
-
-def press(widget: QWidget, text: str) -> None:
-    (found,) = [b for b in widget.findChildren(QPushButton) if b.text() == text and b.isVisibleTo(widget)]
-    found.click()
 
 
 def wait_for(qtbot: Any, window: MainWindow, text: str) -> None:

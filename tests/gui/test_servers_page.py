@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QRadioButton, QWidget
+from PySide6.QtWidgets import QRadioButton
 
 from latchward.control.messages import AcceptServer, AddServer, Done, Failed, RemoveServer, ServerView
 from latchward.gui.window import SERVERS, TOOLS, MainWindow
-from tests.gui.builder_support import FILES, Gateway, open_window, server, tool
+from tests.gui.builder_support import FILES, Gateway, open_window, press, server, texts, tool
 
 COMMAND = "npx -y @scope/a-very-long-package --flag " + "x" * 400
 WAITS = server("new", command=COMMAND, state="consent", digest="d-1", clients=())
@@ -26,20 +26,6 @@ def shown(qtbot: Any, gateway: Gateway, *servers: ServerView) -> MainWindow:
     window = open_window(qtbot, gateway, *servers)
     window.show_page(SERVERS)
     return window
-
-
-def texts(widget: QWidget) -> str:
-    return "\n".join(
-        str(one.text() if hasattr(one, "text") else one.toPlainText())
-        for one in widget.findChildren(QWidget)
-        if hasattr(one, "text") or isinstance(one, QPlainTextEdit)
-        if one.isVisibleTo(widget)
-    )
-
-
-def press(widget: QWidget, text: str) -> None:
-    (found,) = [b for b in widget.findChildren(QPushButton) if b.text() == text and b.isVisibleTo(widget)]
-    found.click()
 
 
 def test_consent_shows_the_whole_command_line_and_what_a_yes_means(qtbot: Any, gateway: Gateway) -> None:
