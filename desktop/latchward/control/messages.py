@@ -181,6 +181,115 @@ class Preview(_Message, frozen=True, tag="preview"):
     difference: str
 
 
+class FoundServer(Struct, frozen=True, forbid_unknown_fields=True):
+    """One server that clients use without Latchward; equal ones are one.
+
+    `key` goes back with `Adopt`; `name` is what it would be called here. `command` is how it is
+    started or reached, whole. `places` say where it stands, one line each, `clients` are the titles of the
+    clients. The values of `moved` (variables, headers) go into the keyring; those of `needs` are known to
+    nobody here and must be given. `notes` are sentences. `refused` says why it cannot be taken in,
+    or is "". `ticked`: it is taken unless the person says otherwise.
+    """
+
+    key: str
+    name: str
+    command: str
+    places: tuple[str, ...]
+    clients: tuple[str, ...]
+    moved: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    refused: str = ""
+    ticked: bool = True
+
+
+class ClientView(Struct, frozen=True, forbid_unknown_fields=True):
+    """One AI client.
+
+    `state` is `absent` (no trace of it on this machine), `empty` (it uses no server), `direct` (servers, none
+    through us), `partly`, `protected`, or `unreadable` (`problem` says why). `files` are those that it
+    reads. `routes` are the names of the servers that it reaches without us. `restart` and `check` say how
+    a change takes effect and how to see it. `undo`: there are first bytes to give back.
+    """
+
+    id: str
+    title: str
+    state: Literal["absent", "empty", "direct", "partly", "protected", "unreadable"]
+    files: tuple[str, ...] = ()
+    problem: str = ""
+    routes: tuple[str, ...] = ()
+    restart: str = ""
+    check: str = ""
+    undo: bool = False
+
+
+class Clients(_Message, frozen=True, tag="clients"):
+    """All known clients and what they use without us; sent whenever it changed.
+
+    `keyring` says why secrets cannot be kept, or is "". `first`: nothing was ever set up here.
+    """
+
+    clients: tuple[ClientView, ...]
+    found: tuple[FoundServer, ...]
+    keyring: str = ""
+    first: bool = False
+
+
+class FileChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What would become of one file of a client: a unified difference, secrets masked. `client` is a title."""
+
+    client: str
+    path: str
+    difference: str
+
+
+class FilePlan(_Message, frozen=True, tag="file-plan"):
+    """The reply to `ProposeAdoption` and `ProposeRestore`. `revision` goes back with the request to do it."""
+
+    serial: int
+    revision: str
+    files: tuple[FileChange, ...]
+    words: tuple[str, ...] = ()
+
+
+class AdoptionStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far one server has come.
+
+    `state` is `waiting`, `starting`, `moved` (its clients reach it through us now) or `left` (it did not
+    answer, and stays as it was). `text` is a sentence for people.
+    """
+
+    name: str
+    state: Literal["waiting", "starting", "moved", "left"]
+    text: str = ""
+
+
+class AdoptionProgress(_Message, frozen=True, tag="adoption-progress"):
+    """Where the taking in stands. `over`: nothing more comes. `problem` says why it ended early, or is ""."""
+
+    steps: tuple[AdoptionStep, ...]
+    over: bool = False
+    problem: str = ""
+
+
+class Call(Struct, frozen=True, forbid_unknown_fields=True):
+    """One call that was decided. `verdict` is `allowed` or `refused`; `at` is seconds since the epoch."""
+
+    number: int
+    client: str
+    server: str
+    tool: str
+    verdict: Literal["allowed", "refused"]
+    why: str
+    at: float
+
+
+class Calls(_Message, frozen=True, tag="calls"):
+    """The last calls, the newest first; sent whenever there is another one."""
+
+    calls: tuple[Call, ...]
+
+
 class Done(_Message, frozen=True, tag="done"):
     """A request was carried out."""
 
@@ -306,6 +415,47 @@ class AnswerHeld(_Message, frozen=True, tag="answer-held"):
     accept: bool
 
 
+class ProposeAdoption(_Message, frozen=True, tag="propose-adoption"):
+    """Ask what taking these found servers in would do to the clients' files."""
+
+    serial: int
+    keys: tuple[str, ...]
+
+
+class Adopt(_Message, frozen=True, tag="adopt"):
+    """Take them in, as was shown. The person agreed to each command line. `values` are for what is needed.
+
+    `Done` says that it began; how it goes on is told by `AdoptionProgress`.
+    """
+
+    serial: int
+    keys: tuple[str, ...]
+    revision: str
+    values: dict[str, str] = {}
+
+
+class ProposeRestore(_Message, frozen=True, tag="propose-restore"):
+    """Ask what giving the files of these clients (ids) back would do."""
+
+    serial: int
+    clients: tuple[str, ...]
+
+
+class Restore(_Message, frozen=True, tag="restore"):
+    """Give them back, as was shown; servers and secrets that only these clients had go too."""
+
+    serial: int
+    clients: tuple[str, ...]
+    revision: str
+
+
+class ConnectClient(_Message, frozen=True, tag="connect-client"):
+    """Put our entry into the file of a client (its id), and let it see every server."""
+
+    serial: int
+    client: str
+
+
 class Quit(_Message, frozen=True, tag="quit"):
     """The person ends Latchward: gateway and tray."""
 
@@ -319,6 +469,10 @@ FromGateway = (
     | HeldList
     | TemporaryList
     | Preview
+    | Clients
+    | FilePlan
+    | AdoptionProgress
+    | Calls
     | Done
     | Failed
     | ShowWindow
@@ -336,5 +490,10 @@ FromTray = (
     | RemoveServer
     | AcceptTools
     | AnswerHeld
+    | ProposeAdoption
+    | Adopt
+    | ProposeRestore
+    | Restore
+    | ConnectClient
     | Quit
 )

@@ -12,12 +12,16 @@ from PySide6.QtCore import QObject, QSocketNotifier, Signal
 from latchward.control import wire
 from latchward.control.messages import (
     VERSION,
+    AdoptionProgress,
     Asked,
     Block,
+    Calls,
+    Clients,
     Closed,
     Done,
     EndTemporary,
     Failed,
+    FilePlan,
     FromGateway,
     FromTray,
     HeldList,
@@ -39,7 +43,7 @@ MAX_UNSENT: Final = 16 * 1024 * 1024
 """Bytes that may wait for a gateway that does not read; then it is taken for gone."""
 
 Said = TypeVar("Said", bound=Struct)
-_KEPT: Final = (Hello, Status, Servers, HeldList, TemporaryList)
+_KEPT: Final = (Hello, Status, Servers, HeldList, TemporaryList, Clients, AdoptionProgress, Calls)
 
 
 class NoLink(LatchwardError):
@@ -76,6 +80,10 @@ class Link(QObject):
     held = Signal(object)
     temporary = Signal(object)
     preview = Signal(object)
+    clients = Signal(object)
+    file_plan = Signal(object)
+    adoption = Signal(object)
+    calls = Signal(object)
     done = Signal(int)
     failed = Signal(int, str)
     show_window = Signal()
@@ -105,6 +113,10 @@ class Link(QObject):
             HeldList: self.held.emit,
             TemporaryList: self.temporary.emit,
             Preview: self.preview.emit,
+            Clients: self.clients.emit,
+            FilePlan: self.file_plan.emit,
+            AdoptionProgress: self.adoption.emit,
+            Calls: self.calls.emit,
         }
 
     @property

@@ -3,7 +3,9 @@
     LatchwardError
     ├── ConfigError          a file or an argument of the person's is wrong
     │   ├── SettingsError    settings.json
-    │   └── PolicyError      a policy document; knows line and column
+    │   ├── PolicyError      a policy document; knows line and column
+    │   └── ClientFileError  a file of an AI client cannot be read, or not be written
+    ├── SecretError          the keyring cannot be used, or holds no such secret
     ├── ProfileError         the folders of a profile cannot be used
     ├── ClientError          what an agent sent is wrong: its fault
     │   └── ParseError       it is not one strict JSON-RPC message
@@ -43,6 +45,14 @@ class PolicyError(ConfigError):
         self.column = column
         place = f"{source}:{line}:{column}: " if line else (f"{source}: " if source else "")
         super().__init__(place + message)
+
+
+class ClientFileError(ConfigError):
+    """A file of an AI client cannot be read, or not be written; it is as it was."""
+
+
+class SecretError(LatchwardError):
+    """The keyring cannot be used, or holds no such secret."""
 
 
 class ProfileError(LatchwardError):

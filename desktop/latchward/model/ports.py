@@ -11,6 +11,7 @@ from .audit import Decided, Finished
 from .call import ToolCall
 from .decision import LimitKey, Reservation
 from .outcome import Outcome
+from .secret import Secret
 from .tool import ToolDefinition
 
 Progress = Callable[[dict[str, Any]], None]
@@ -83,6 +84,14 @@ class Upstream(Protocol):
 
         Raises `NotSent` or `OutcomeUnknown`.
         """
+        ...
+
+
+class Secrets(Protocol):
+    """Where secrets are kept."""
+
+    async def get(self, names: Iterable[str]) -> Mapping[str, Secret]:
+        """All of these. Raises `SecretError`, also where it takes too long."""
         ...
 
 

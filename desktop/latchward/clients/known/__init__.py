@@ -1,0 +1,1 @@
+"""The clients that Latchward knows, one file each."""
