@@ -1,4 +1,4 @@
-"""The AI clients of this machine: where their files are, which servers they use, and how those files are edited.
+"""The AI clients of this machine: where their files are, which servers they use, how the files are edited.
 
     known/      one file for each client: its paths, the shape of its entries, its limits
     text/       JSON (with comments) and TOML as text: what is to change changes, every other byte stays
@@ -9,9 +9,9 @@
     backups     the bytes as they were, and what we wrote over them
     restoring   the first bytes again; where something else changed besides, a merge by entry
 
-Who calls whom: `daemon/adoption.py` asks `discovery` what there is, makes the edits with `text`, writes them with
-`files`, and keeps `backups`. Nothing in here starts a server or decides anything.
+Who calls whom: `daemon/adoption.py` asks `discovery` what there is, makes the edits with `text`, writes them
+with `files`, and keeps `backups`. Nothing in here starts a server or decides anything.
 
-A client's file belongs to the person: it is read with the client's own rules, never "repaired", and a file that the
-client could not read is left as it is.
+A client's file belongs to the person: it is read by the client's own rules, never "repaired", and a file that
+the client could not read is left as it is.
 """

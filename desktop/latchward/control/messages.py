@@ -236,7 +236,7 @@ class Clients(_Message, frozen=True, tag="clients"):
 
 
 class FileChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """What would become of one file of a client: a unified difference, secrets masked. `client` is a title."""
+    """What would become of one file: a unified difference, secrets masked. `client` is a title."""
 
     client: str
     path: str
