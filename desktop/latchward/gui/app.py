@@ -11,6 +11,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
+from latchward import program
 from latchward.daemon.hardening import harden
 from latchward.model.errors import LatchwardError
 
@@ -64,8 +65,7 @@ def serve(descriptor: int, make_window: "MakeWindow") -> int:
 
 def start_anew() -> None:
     """Start Latchward as a program of its own, which outlives this one."""
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-P", "-m", "latchward"]
-    subprocess.Popen(program, stdin=subprocess.DEVNULL, start_new_session=True)
+    subprocess.Popen(program.command(), stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def _main_window(link: "Link", theme: "Theme") -> "QWidget":

@@ -1,7 +1,6 @@
 """Whether Latchward starts at login: one file of the desktop standard, ours alone. Free of Qt."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,14 +18,6 @@ def place(environ: Mapping[str, str] = os.environ) -> Path:
         Path(config) if os.path.isabs(config) else Path(environ.get("HOME", "~")).expanduser() / ".config"
     )
     return folder / "autostart" / NAME
-
-
-def command() -> tuple[str, ...]:
-    """How this very installation is started: its own command where there is one."""
-    if getattr(sys, "frozen", False):
-        return (sys.executable,)
-    script = Path(sys.executable).with_name("latchward")
-    return (str(script),) if script.is_file() else (sys.executable, "-P", "-m", "latchward")
 
 
 def entry(words: Sequence[str]) -> str:

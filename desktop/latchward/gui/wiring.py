@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from latchward import program
 from latchward.control.messages import Status, TemporaryList
 from latchward.model.plain import visible
 
@@ -144,7 +145,7 @@ class App(QObject):
         path = autostart.place()
         try:
             if on:
-                autostart.turn_on(path, autostart.command())
+                autostart.turn_on(path, program.command())
             else:
                 autostart.turn_off(path)
         except OSError as error:
