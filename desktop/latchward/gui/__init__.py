@@ -6,6 +6,7 @@
     tokens       the design system as data: spaces, sizes, colours, the looks of effects and severities
     theme        the design system in Qt: palette, fonts, icons; `sheet` and `icons` serve it
     widgets      labels that show plain text only, banners, the button that arms
+    code         a foreign text letter for letter; `difference` is one of two texts, or of files
     approval/    the question: what it says, the window, the queue, the notification
     tray/        the icon and its menu
     autostart    whether Latchward starts at login

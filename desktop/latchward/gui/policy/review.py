@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QTabBar, QVBoxLayou
 
 from latchward.control.messages import Preview, Save
 from latchward.gui import tokens
+from latchward.gui.difference import Difference
 from latchward.gui.link import Link
 from latchward.gui.parts import Banner, Card, Scrolled, button, column, runs
 from latchward.gui.text import counted
@@ -20,12 +21,14 @@ from latchward.gui.widgets import PlainLabel
 from latchward.model.plain import visible
 
 from . import moves, words
-from .difference import Difference
 from .draft import Draft, Key
 from .move_table import MoveTable
 from .moves import Move
 
 SIZE: Final = (720, 560)
+JSON: Final = "Difference of the policy as JSON"
+MOST_LINES: Final = 16
+"""Of a difference before it scrolls, so that the next server stays in sight."""
 
 
 class Review(QDialog):
@@ -207,8 +210,7 @@ class _ServerCard(Card):
         tabs.setAccessibleName("How it is shown")
         tabs.setExpanding(False)
         tabs.setDrawBase(False)
-        difference = Difference(self._theme, preview.difference)
-        difference.fit()
+        difference = Difference(self._theme, preview.difference, JSON, MOST_LINES)
         shown = (self._words(preview), difference)
         tabs.addTab("In words")
         tabs.addTab("As JSON")
