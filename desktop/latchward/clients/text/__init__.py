@@ -1,1 +1,16 @@
-"""Documents as text: what is to change changes, and every other byte stays."""
+"""Documents as text: what is to change changes, and every other byte stays.
+
+    edits       nouns: what a client can read, one edit
+    faults      bytes as text; the sentences with line and column
+    editing     parse, source_of, edit; reads every result again before it is given out
+    jsons       JSON: what it means, and where its members stand
+    json_edits  its edits
+    braces      a map in braces: what goes in and out with a member
+
+An edit is a list of splices, so what it does not name cannot change. Nothing in here does I/O.
+"""
+
+from .editing import edit, parse, source_of
+from .edits import At, Dialect, Edit, Put, PutText, Remove
+
+__all__ = ["At", "Dialect", "Edit", "Put", "PutText", "Remove", "edit", "parse", "source_of"]
