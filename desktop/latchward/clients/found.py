@@ -30,9 +30,10 @@ class Place:
 class Found:
     """One entry of a client's file, read by that client's rules.
 
-    Values of `spec.env` and `spec.headers` are as the client would use them; a reference that nobody here can
-    resolve stands in them as `${secret:NAME}`, and its NAME in `needs`. `refused` says why it cannot be
-    taken in, or is "". `ours` is Latchward's own entry; then `spec` is what it starts.
+    Values of `spec.env` and `spec.headers` are as the client would use them; a reference that nobody here
+    can resolve stands in them as `${secret:NAME}`, and its NAME in `needs`. `refused` says why it cannot be
+    taken in, or is "". `ours` is Latchward's own entry; then `spec` is what it starts. `off`: the client
+    itself passes it over, for it is switched off.
     """
 
     place: Place
@@ -41,6 +42,7 @@ class Found:
     notes: tuple[str, ...] = ()
     refused: str = ""
     ours: bool = False
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
