@@ -9,7 +9,7 @@ front of a member and one comma: so taking out what was put in gives the first b
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 Splice = tuple[int, int, str]
 """Start, end, and what shall stand there instead."""
@@ -20,8 +20,7 @@ _TOKEN: Final = re.compile(r"[ \t\r\n]++|//[^\r\n]*+|/\*.*?\*/|,", re.DOTALL)
 _LINE_ENDS: Final = re.compile(r"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """Offsets. `gap` is where the member or the brace before it ended."""
 
     gap: int

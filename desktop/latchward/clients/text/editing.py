@@ -1,5 +1,6 @@
 """Reading and editing a document of either format, and the proof that an edit did what it should."""
 
+import hashlib
 import marshal
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from latchward.model.errors import ClientFileError
 
 from .edits import At, Dialect, Edit, PutText, Remove
-from .faults import opened
+from .faults import check_bytes
 from .json_edits import JsonEditing
 
 
@@ -35,11 +36,11 @@ def edit(data: bytes, dialect: Dialect, edits: Sequence[Edit], source: str) -> b
         editing.apply(change)
         value = editing.value_of_text(change) if isinstance(change, PutText) else None
         _change(expected, change, value)
-    kept = _packed(expected)
+    kept = _digest(expected)
     del expected, editing.value
     result = editing.raw.encode("latin-1")
     del editing
-    if _packed(parse(result, dialect, source)) != kept:
+    if _digest(parse(result, dialect, source)) != kept:
         raise ClientFileError(
             f"{source}:1:1: the edit would change more than it should; edit the file by hand"
         )
@@ -47,8 +48,8 @@ def edit(data: bytes, dialect: Dialect, edits: Sequence[Edit], source: str) -> b
 
 
 def _editing(data: bytes, dialect: Dialect, source: str) -> JsonEditing:
-    raw = opened(data, format=dialect.format, bom=dialect.bom, source=source)
-    return JsonEditing(raw, dialect, source)
+    check_bytes(data, format=dialect.format, bom=dialect.bom, source=source)
+    return JsonEditing(data, dialect, source)
 
 
 def _change(root: dict[str, Any], change: Edit, value: Any) -> None:
@@ -74,6 +75,6 @@ def _change(root: dict[str, Any], change: Edit, value: Any) -> None:
             root[name] = change.value
 
 
-def _packed(value: Any) -> bytes:
-    """Equal for what is equal in type, in order and to the last digit; far smaller than a second tree."""
-    return marshal.dumps(value, 2)
+def _digest(value: Any) -> bytes:
+    """Equal for what is equal in type, order and every digit; a second tree would double the memory."""
+    return hashlib.sha256(marshal.dumps(value, 2)).digest()

@@ -46,22 +46,21 @@ def bytewise(text: str) -> str:
     return text.encode("utf-8").decode("latin-1")
 
 
-def opened(data: bytes, *, format: str, bom: bool, source: str) -> str:
-    """The text of a file. Raises `ClientFileError` where it is too large, or not UTF-8."""
-    raw = data.decode("latin-1")
+def check_bytes(data: bytes, *, format: str, bom: bool, source: str) -> None:
+    """Raise `ClientFileError` where the file is too large or not UTF-8, or has a mark that is not read."""
     if len(data) > MAX_BYTES[format]:
         fault(source, "", 0, f"the file is larger than {MAX_BYTES[format] >> 20} MiB; edit it by hand")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
-        wrong = "the file is UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "the file holds a NUL"
-        fault(source, raw, max(raw.find("\0"), 0), f"{wrong}; save it as UTF-8")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        fault(source, "", 0, "the file is UTF-16; save it as UTF-8")
+    if (nul := data.find(b"\0")) >= 0:
+        fault(source, data.decode("latin-1"), nul, "the file holds a NUL; save it as UTF-8")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        fault(source, raw, error.start, "the file is not UTF-8 here; save it as UTF-8")
-    if not bom and raw.startswith(BOM):
+        fault(source, data.decode("latin-1"), error.start, "this is not UTF-8; save the file as UTF-8")
+    if not bom and data.startswith(BOM.encode("latin-1")):
         wrong = "the file begins with a byte order mark, which this client does not read"
-        raise ClientFileError(f"{source}:1:1: {wrong}; save it as UTF-8 without one")
-    return raw
+        fault(source, "", 0, f"{wrong}; save it as UTF-8 without one")
 
 
 def refuse_merge_marks(source: str, raw: str) -> None:

@@ -16,10 +16,10 @@ _COLON: Final = re.compile(r'[{,][ \t\r\n]*+"[^"\\]*+(?:\\.[^"\\]*+)*+"([ \t]*+:
 class JsonEditing:
     """A JSON text under edit. Raises `ClientFileError` for what cannot be read or edited."""
 
-    def __init__(self, raw: str, dialect: Dialect, source: str) -> None:
+    def __init__(self, data: bytes, dialect: Dialect, source: str) -> None:
         self._dialect = dialect
         self._source = source
-        self._text, self.value = read(raw, dialect, source)
+        self._text, self.value = read(data, dialect, source)
         unit = _UNIT.search(self._text.plain)
         self._unit = unit[1] if unit else "  "
         colon = _COLON.search(self._text.plain)
@@ -53,7 +53,7 @@ class JsonEditing:
 
     def value_of_text(self, edit: PutText) -> Any:
         """What the text of a member means. Raises `ClientFileError` where it is not that member."""
-        _, value = read(bytewise(f"{{{edit.text}\n}}"), self._dialect, self._source)
+        _, value = read(f"{{{edit.text}\n}}".encode(), self._dialect, self._source)
         if list(value) != [edit.at[-1]]:
             fault(
                 self._source,

@@ -26,12 +26,13 @@ _COMMENT: Final = re.compile(
 _COMMA: Final = re.compile(rf'((?:[^",]++|{_TEXT}|,(?![ \t\r\n]*+[}}\]]))*+)(?:(,)|\Z)', re.DOTALL)
 _CONSTANT: Final = re.compile(rf'(?:[^"NI]++|{_TEXT})*+', re.DOTALL)
 _LONE_RETURN: Final = re.compile(r"\r(?!\n)")
-_DIGITS: Final = re.compile(r"[0-9]{4300}")
+_DIGITS: Final = re.compile(rf'(?:[^"0-9]++|{_TEXT}|[0-9]{{1,4299}}+(?![0-9]))*+', re.DOTALL)
 _MEMBER: Final = re.compile(
     r"[ \t\r\n]*+,?[ \t\r\n]*+"
     rf'({_STRING})[ \t\r\n]*+:[ \t\r\n]*+({_STRING}|[^"{{\[ \t\r\n,}}]++)?',
     re.DOTALL,
 )
+_BRACKET: Final = re.compile(rf'[^"{{}}\[\]]*+(?:{_STRING}[^"{{}}\[\]]*+)*+[{{}}\[\]]', re.DOTALL)
 _FAULTS: Final = {
     "Expecting property name enclosed in double quotes": "a key in double quotes is missing; write it",
     "Expecting ':' delimiter": "a `:` is missing after a key; write it",
@@ -67,32 +68,42 @@ class Json:
         return past(self.strict, len(BOM) if self.raw.startswith(BOM) else 0)
 
 
-def read(raw: str, dialect: Dialect, source: str) -> tuple[Json, dict[str, Any]]:
+def read(data: bytes, dialect: Dialect, source: str) -> tuple[Json, dict[str, Any]]:
     """The text and what it means. Raises `ClientFileError`."""
-    views = seen(raw, dialect, source)
-    plain, strict = views.plain, views.strict
-    begin = len(BOM) if raw.startswith(BOM) else 0
-    if not strict[begin:].strip(WHITE):
-        fault(source, raw, 0, "the file is empty; write `{}` into it, or remove it")
-    text = strict.encode("latin-1")[begin:].decode("utf-8")
+    blanked = dialect.comments or dialect.trailing_commas
+    text = seen(data.decode("latin-1"), dialect, source) if blanked else None
+    value = _value(text.strict.encode("latin-1") if text else data, data, source)
+    # Only now, where it can be: beside it and the value, the text of the reader would be a third in memory.
+    text = text or seen(data.decode("latin-1"), dialect, source)
+    if not isinstance(value, dict):
+        kind = "`null`" if value is None else "a list" if isinstance(value, list) else "a single value"
+        fault(source, text.raw, text.root, f"the file holds {kind} and no object; write `{{…}}`")
+    refuse_depth(source, value)
+    return text, value
+
+
+def _value(strict: bytes, data: bytes, source: str) -> Any:
+    begin = len(BOM) if data.startswith(BOM.encode("latin-1")) else 0
+    text = strict.decode("utf-8")[1 if begin else 0 :]
+    if not text.strip(WHITE):
+        fault(source, "", 0, "the file is empty; write `{}` into it, or remove it")
     try:
-        value = _DECODER.decode(text)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         offset = begin + len(text[: error.pos].encode("utf-8"))
-        _complain(error.msg, raw, plain, offset, source)
+        _complain(error.msg, data.decode("latin-1"), strict.decode("latin-1"), offset, source)
     except _NoJson:
-        found = _CONSTANT.match(strict)
-        fault(source, raw, found.end() if found else 0, "a value is no JSON; write it as JSON")
+        offset, sentence = _offset(_CONSTANT, text), "a value is no JSON; write it as JSON"
     except RecursionError:
-        fault(source, raw, 0, TOO_DEEP)
+        offset, sentence = 0, TOO_DEEP
     except ValueError:
-        digits = _DIGITS.search(strict)
-        fault(source, raw, digits.start() if digits else 0, "a number is too long to be read; shorten it")
-    if not isinstance(value, dict):
-        start = past(strict, begin)
-        fault(source, raw, start, f"the file holds {_kind(value)} and no object; write `{{…}}`")
-    refuse_depth(source, value)
-    return views, value
+        offset, sentence = _offset(_DIGITS, text), "a number is too long to be read; shorten it"
+    fault(source, data.decode("latin-1"), begin + len(text[:offset].encode("utf-8")), sentence)
+
+
+def _offset(pattern: re.Pattern[str], text: str) -> int:
+    found = pattern.match(text)
+    return found.end() if found else 0
 
 
 def seen(raw: str, dialect: Dialect, source: str) -> Json:
@@ -150,9 +161,20 @@ def _members(strict: str, opened: int) -> Iterator[Member]:
         value, end = found.span(2)
         if value < 0:
             value = found.end()
-            end = _DECODER.raw_decode(strict, value)[1]
+            end = _end(strict, value)
         yield Member(gap, found.start(1), found.end(1), value, end)
         gap = end
+
+
+def _end(strict: str, start: int) -> int:
+    """The end of what opens here. Nothing is built from it, for it may be most of the file."""
+    depth, end = 0, start
+    while found := _BRACKET.match(strict, end):
+        end = found.end()
+        depth += 1 if strict[end - 1] in "{[" else -1
+        if depth == 0:
+            break
+    return end
 
 
 def _is(strict: str, member: Member, name: str, wanted: str | None) -> bool:
@@ -181,12 +203,12 @@ def _without_commas(plain: str) -> str:
     return "".join(parts)
 
 
-def _complain(message: str, raw: str, plain: str, offset: int, source: str) -> NoReturn:
+def _complain(message: str, raw: str, strict: str, offset: int, source: str) -> NoReturn:
     refuse_merge_marks(source, raw)
-    here, back = past(plain, offset), _back(plain, offset)
-    trailing = plain[here : here + 1] in ("}", "]") and plain[back - 1 : back] == ","
-    trailing |= plain[offset : offset + 1] == "," and plain[past(plain, offset + 1)] in "}]"
-    if here == len(plain) or message.startswith("Unterminated string"):
+    here, back = past(strict, offset), _back(strict, offset)
+    trailing = strict[here : here + 1] in ("}", "]") and strict[back - 1 : back] == ","
+    trailing |= strict[offset : offset + 1] == "," and strict[past(strict, offset + 1)] in "}]"
+    if here == len(strict) or message.startswith("Unterminated string"):
         sentence = "the file ends in the middle of something; restore it, or write what is missing"
     elif raw[offset : offset + 2] in ("//", "/*"):
         sentence = "a comment stands here, which this client does not read; remove it"
@@ -195,10 +217,6 @@ def _complain(message: str, raw: str, plain: str, offset: int, source: str) -> N
     else:
         sentence = _FAULTS.get(message, "this is no JSON; correct it")
     fault(source, raw, offset, sentence)
-
-
-def _kind(value: object) -> str:
-    return "`null`" if value is None else "a list" if isinstance(value, list) else "a single value"
 
 
 def _back(text: str, end: int) -> int:
