@@ -1,6 +1,7 @@
 """A foreign text letter for letter: monospaced, wrapped, whole, selectable, the invisible spelled out."""
 
 import re
+from math import ceil
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
@@ -73,7 +74,13 @@ class Code(QPlainTextEdit):
         return rows * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin()) + 4
 
     def _fit(self) -> None:
-        height = self._high(max(1, int(self.document().size().height())))
+        # Line by line: one that needs another font, for letters that ours does not have, is higher than the rest.
+        block, tall = self.document().firstBlock(), 0.0
+        while block.isValid():
+            tall += self.blockBoundingRect(block).height()
+            block = block.next()
+        # The last line comes with the margin below it.
+        height = max(self._high(1), ceil(tall) + int(self.document().documentMargin()) + 4)
         if height != self.minimumHeight():
             self.setFixedHeight(height)
 
