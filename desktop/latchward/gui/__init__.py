@@ -8,6 +8,7 @@
     widgets      labels that show plain text only, banners, the button that arms
     code         a foreign text letter for letter; `difference` is one of two texts, or of files
     approval/    the question: what it says, the window, the queue, the notification
+    setup/       the first run: servers of AI clients are taken in, get their rules, are seen to work
     tray/        the icon and its menu
     autostart    whether Latchward starts at login
     preferences  what the window remembers

@@ -74,7 +74,7 @@ class Code(QPlainTextEdit):
         return rows * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin()) + 4
 
     def _fit(self) -> None:
-        # Line by line: one that needs another font, for letters that ours does not have, is higher than the rest.
+        # Line by line: one with letters that our font does not have is higher than the rest.
         block, tall = self.document().firstBlock(), 0.0
         while block.isValid():
             tall += self.blockBoundingRect(block).height()
