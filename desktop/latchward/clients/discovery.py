@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any, Final
@@ -48,11 +49,13 @@ class Findings:
     unreadable: tuple[Unreadable, ...]
     present: Mapping[str, tuple[Path, ...]]
     stamps: Mapping[Path, Stamp] = field(repr=False, compare=False)
+    there: Mapping[Path, bool] = field(repr=False, compare=False)
     documents: Mapping[tuple[Path, Dialect], tuple[Stamp, Any]] = field(repr=False, compare=False)
 
     def is_stale(self) -> bool:
         """Whether another look could find something else: a `stat` of each file, no reading."""
-        return any(_stamp(path) != stamp for path, stamp in self.stamps.items())
+        changed = (_stamp(path) != stamp for path, stamp in self.stamps.items())
+        return any(changed) or any(_exists(path) != there for path, there in self.there.items())
 
 
 def look(home: Home, projects: Iterable[Path] = (), before: Findings | None = None) -> Findings:
@@ -69,7 +72,7 @@ def file_for(client: Client, home: Home) -> Source:
     """The file into which an entry for everywhere goes: the first whose folder is there, or else the
     first."""
     files = [source for source in client.files(home) if EACH not in source.path.parts and not source.mark]
-    return next((source for source in files if _is_folder(Path(source.path.parent))), files[0])
+    return next((source for source in files if _exists(Path(source.path.parent))), files[0])
 
 
 class _Look:
@@ -77,6 +80,7 @@ class _Look:
         self._home = home
         self._before = before.documents if before is not None else {}
         self._stamps: dict[Path, Stamp] = {}
+        self._there: dict[Path, bool] = {}
         self._documents: dict[tuple[Path, Dialect], tuple[Stamp, Any]] = {}
         self._seen: set[tuple[str, Path]] = set()
         self._found: list[Found] = []
@@ -87,7 +91,7 @@ class _Look:
         for client in CLIENTS.values():
             files = [place for source in client.files(self._home) for place in self._expanded(source)]
             there = [source for source in files if self._stat(Path(source.path))]
-            traces = [trace for trace in client.traces(self._home) if self._stat(Path(trace))]
+            traces = [trace for trace in client.traces(self._home) if self._is_there(Path(trace))]
             if traces or there:
                 self._present[client.id] = []
             for source in there:
@@ -102,14 +106,15 @@ class _Look:
             tuple(self._unreadable),
             MappingProxyType({name: tuple(files) for name, files in self._present.items()}),
             MappingProxyType(self._stamps),
+            MappingProxyType(self._there),
             MappingProxyType(self._documents),
         )
 
     def _projects(self, given: Iterable[Path]) -> list[Path]:
         """Each folder once, whatever links lead to it; the first `MAX_PROJECTS` of them."""
         known: dict[str, Path] = {}
-        for folder in self._named(given):
-            if len(known) < MAX_PROJECTS and folder.is_absolute() and _is_folder(folder):
+        for folder in islice(dict.fromkeys(self._named(given)), MAX_PROJECTS):
+            if self._is_open(folder):
                 known.setdefault(os.path.realpath(folder), folder)
         return list(known.values())
 
@@ -158,6 +163,8 @@ class _Look:
         found = []
         for at, project, servers in _maps(document, source, path):
             scope = "local" if project != source.project else source.scope
+            if scope == "local" and project is not None and servers and not self._is_open(project):
+                continue  # nobody can be in that folder
             for name, entry in servers.items():
                 place = Place(client.id, path, scope, project, at, name)
                 found.append(read(client, place, entry, self._home, client.off(document, at, name)))
@@ -179,10 +186,22 @@ class _Look:
         self._documents[key] = documents[key]
         return documents[key][1]
 
+    def _is_open(self, folder: Path) -> bool:
+        """Whether a project's folder is there for somebody to be in."""
+        return folder.is_absolute() and self._is_there(folder)
+
+    def _is_there(self, path: Path) -> bool:
+        """Whether it exists; what happens in it is no reason for another look, its coming and going is."""
+        if path not in self._there:
+            self._there[path] = _exists(path)
+        return self._there[path]
+
     def _stat(self, path: Path) -> Stamp:
         """The stamp of a file, from before it is read; empty where there is no such file."""
         if path not in self._stamps:
-            self._stamps[path] = _stamp(path)
+            stamp = _stamp(path)
+            fresh = abs(time.time_ns() - max(stamp[:2], default=0)) < REST_NS
+            self._stamps[path] = _FRESH if fresh else stamp
         return self._stamps[path]
 
 
@@ -203,9 +222,7 @@ def _stamp(path: Path) -> Stamp:
         return _ABSENT
     except (OSError, ValueError):
         return (0,)
-    if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < REST_NS:
-        return _FRESH
-    return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns, found.st_dev, found.st_mode)
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev, found.st_mode)
 
 
 def _maps(document: Any, source: Source, path: Path) -> Iterator[tuple[At, Path | None, dict[str, Any]]]:
@@ -239,8 +256,8 @@ def _newest(folder: Path) -> list[Path]:
     return [Path(path) for _, path in sorted(inner, reverse=True)[:MAX_MATCHES]]
 
 
-def _is_folder(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
-        return path.is_dir()
+        return path.exists()
     except (OSError, ValueError):
         return False
