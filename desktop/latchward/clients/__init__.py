@@ -1,9 +1,12 @@
 """The AI clients of this machine: where their files are, which servers they use, how the files are edited.
 
     known/      one file for each client: its paths, the shape of its entries, its limits
+    client      what such a file says, as a value; `home` is what paths depend on
     text/       JSON (with comments) and TOML as text: what is to change changes, every other byte stays
     found       nouns: a server in a client's file, and where it stands
-    discovery   looks through the files of all known clients
+    discovery   looks through the files of all known clients; `projects` reads which folders they know
+    reading     one entry by its client's rules; `references` resolves what stands for something else in it
+    groups      equal servers are one; `names` gives each a name that settings take
     secrecy     which values of an entry are secrets, by name and by shape
     files       reads a client's file; replaces it whole, under the client's own lock, or not at all
     backups     the bytes as they were, and what we wrote over them
