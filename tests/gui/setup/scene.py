@@ -44,7 +44,7 @@ FIGMA = FoundServer(
 )
 BAD = FoundServer("k-bad", "bad", "run \u202etxt.exe", (), ("Cursor",))
 
-CURSOR = ClientView("cursor", "Cursor", "direct", restart="restart Cursor")
+CURSOR = ClientView("cursor", "Cursor", "direct", restart="restart Cursor", check="see Settings, MCP")
 CODE = ClientView("claude-code", "Claude Code", "direct", restart="start a new session")
 PROTECTED = tuple(replace(one, state="protected", undo=True) for one in (CURSOR, CODE))
 

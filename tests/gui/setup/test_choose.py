@@ -38,6 +38,15 @@ def test_what_is_in_force_needs_no_save(scene: Scene):
     assert scene.gateway.heard_nothing_of(Save)
 
 
+def test_rules_that_are_no_preset_stay_unless_one_is_chosen(scene: Scene):
+    mixed = server("github", tool("a", effect="deny"), tool("b", "Write", effect="allow"))
+    dialog = scene.taken_in(mixed)
+    assert not any(option.radio.isChecked() for option in dialog.choose.options.values())
+    assert "1 allowed · 1 denied" in scene.text
+    press(dialog, "Continue")
+    assert scene.gateway.heard_nothing_of(Save)
+
+
 def test_deciding_later_saves_nothing(scene: Scene):
     dialog = scene.taken_in()
     dialog.choose.options["recommended"].radio.click()

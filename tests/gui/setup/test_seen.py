@@ -35,7 +35,7 @@ def armed(scene: Scene, dialog: SetupDialog) -> None:
 def test_each_connected_client_says_how_it_notices(scene: Scene):
     at_step_three(scene)
     assert "Waiting for the first call" in scene.text
-    assert "Restart Cursor." in scene.text
+    assert "Restart Cursor. See Settings, MCP." in scene.text
     assert "Start a new session." in scene.text
 
 

@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from latchward.control.messages import Clients, Done, Failed, ProposeRestore, Restore
+from latchward.control.messages import Adopt, Clients, Done, Failed, ProposeAdoption, ProposeRestore, Restore
 from latchward.gui.setup.dialog import CHOOSE, FOUND, SetupDialog
 from latchward.gui.setup.files import FilesDialog
 from tests.gui.builder_support import press, texts
 
-from .scene import PROTECTED, Scene, plan
+from .scene import FILES, MOVED, PROTECTED, Scene, plan
 
 
 def asked(scene: Scene) -> tuple[FilesDialog, ProposeRestore]:
@@ -72,6 +72,15 @@ def test_keeping_latchward_changes_nothing(scene: Scene):
 def test_return_alone_gives_nothing_back(scene: Scene):
     shown, _ = asked(scene)
     assert shown.keep.hasFocus() or shown.focusWidget() is shown.keep
+
+
+def test_only_the_clients_of_what_was_taken_in_here_are_given_back(scene: Scene):
+    scene.opened(FILES, clients=PROTECTED)
+    scene.dialog.foot.primary.click()
+    scene.tell(plan(scene.hears(ProposeAdoption).serial))
+    scene.tell(Done(scene.hears(Adopt).serial), MOVED)
+    press(scene.dialog, "Undo everything…")
+    assert scene.hears(ProposeRestore).clients == ("cursor",)
 
 
 def test_without_first_bytes_there_is_nothing_to_undo(scene: Scene):

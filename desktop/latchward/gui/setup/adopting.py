@@ -26,6 +26,7 @@ class Adopting(QObject):
         self._plans = Plans(link, self)
         self._plan: tuple[tuple[FoundServer, ...], FilePlan] | None = None
         self._asked: tuple[FoundServer, ...] = ()
+        self._titles: dict[str, None] = {}
         self.busy = ""
         self.taken: tuple[FoundServer, ...] = ()
         self.waits_for_progress = False
@@ -35,12 +36,12 @@ class Adopting(QObject):
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The clients that what was taken in belongs to."""
-        return tuple(dict.fromkeys(client for found in self.taken for client in found.clients))
+        """The clients that everything that was taken in here belongs to."""
+        return tuple(self._titles)
 
     def forget(self) -> None:
         """What was taken in was given back."""
-        self.taken = ()
+        self._titles.clear()
 
     def protect(self) -> None:
         """Take in what is ticked. The files are looked at first, unless they were just shown."""
@@ -101,6 +102,7 @@ class Adopting(QObject):
 
     def _begun(self, taken: tuple[FoundServer, ...]) -> None:
         self.taken, self._plan, self.busy = taken, None, ""
+        self._titles.update(dict.fromkeys(client for found in taken for client in found.clients))
         self._close_preview()
         self._page.say("")
         self._page.forget_values()

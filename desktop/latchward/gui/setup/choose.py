@@ -24,7 +24,7 @@ _SMALL: Final = 120
 
 
 class ChoosePage(QWidget):
-    """`preset` is the chosen one, at first that in force. `changed` comes with another one."""
+    """`preset` is the chosen one, at first that in force, or "". `changed` comes with another one."""
 
     changed = Signal()
 
@@ -32,7 +32,7 @@ class ChoosePage(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._views: tuple[ServerView, ...] = ()
-        self.preset = presets.ASK
+        self.preset = ""
         self._chose = False
         self.options: dict[str, Option] = {}
         self._group = QButtonGroup(self)
@@ -70,7 +70,7 @@ class ChoosePage(QWidget):
             return
         self._title.say(present.choose_title(views))
         if not self._chose:
-            self.preset = self.in_force or presets.ASK
+            self.preset = self.in_force
         for key, option in self.options.items():
             option.show_tally(present.tally(key, views), in_force=key == self.in_force)
         self._show_choice()
@@ -89,6 +89,11 @@ class ChoosePage(QWidget):
         """The servers whose tools are known: a preset can be saved for them."""
         return tuple(view for view in self._views if view.tools)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether the choice changes nothing."""
+        return not self.known or self.preset == self.in_force
+
     def say(self, error: str) -> None:
         """Say above the choice what went wrong; "" takes it away."""
         emptied(self._notes)
@@ -97,7 +102,8 @@ class ChoosePage(QWidget):
 
     def focus_first(self) -> None:
         """The focus goes to the choice."""
-        self.options[self.preset].radio.setFocus(Qt.FocusReason.OtherFocusReason)
+        first = self.options[self.preset] if self.preset else next(iter(self.options.values()))
+        first.radio.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _toggled(self, key: str, on: bool) -> None:
         if on and key != self.preset:

@@ -204,11 +204,10 @@ class SetupDialog(QDialog):
         elif self.page == TAKING:
             self._offer_taking(lost)
         elif self.page == CHOOSE:
-            keeps = not self.choose.known or self.choose.preset == self.choose.in_force
-            use = next(one.title for one in presets.PRESETS if one.key == self.choose.preset)
+            use = next((one.title for one in presets.PRESETS if one.key == self.choose.preset), "")
             self.foot.offer(
-                "Continue" if keeps else f"Use {use}",
-                skip="" if keeps else "Decide later",
+                "Continue" if self.choose.keeps else f"Use {use}",
+                skip="" if self.choose.keeps else "Decide later",
                 why_off=lost or ("Saving…" if self.saving.busy else ""),
                 undo=self._can_undo,
             )
@@ -323,7 +322,7 @@ class SetupDialog(QDialog):
     # Saving a preset
 
     def _use_preset(self) -> None:
-        if not self.choose.known or self.choose.preset == self.choose.in_force:
+        if self.choose.keeps:
             self._turn_to(SEEN)
             return
         self.choose.say("")

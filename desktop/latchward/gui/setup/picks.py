@@ -58,9 +58,9 @@ class Picks:
         return f"Give {listed(missing)} first" if missing else ""
 
     def is_ticked(self, found: FoundServer) -> bool:
-        """Whether it is taken: as the person chose, else as was told. A disguised one waits for a choice."""
+        """Whether an offered one is taken: as the person chose, else as was told, but for a disguised one."""
         told = (found.ticked or bool(found.needs)) and not disguised(found)
-        return not found.refused and not self.why_not(found) and self._chosen.get(found.key, told)
+        return not self.why_not(found) and self._chosen.get(found.key, told)
 
     def choose(self, found: FoundServer, on: bool) -> None:
         """The person ticked it, or took the tick away."""

@@ -189,10 +189,13 @@ def one_of_each(views: Iterable[ServerView]) -> tuple[ServerView, ...]:
 
 
 def tally(preset: str, views: Iterable[ServerView]) -> dict[EffectWord, int]:
-    """How many tools a preset allows, asks about, denies and hides; what is fixed stays as it is."""
+    """How many tools a preset allows, asks about, denies and hides; what is fixed stays as it is.
+
+    Without a preset: how many it is now.
+    """
     counts: dict[EffectWord, int] = {}
     for view in one_of_each(views):
-        chosen = presets.effects(preset, view)
+        chosen = presets.effects(preset, view) if preset else {}
         for tool in view.tools:
             effect = chosen.get(tool.name, tool.effect)
             counts[effect] = counts.get(effect, 0) + 1
@@ -229,8 +232,9 @@ def connected(told: Clients | None) -> tuple[ClientView, ...]:
 
 
 def notice(client: ClientView) -> str:
-    """What makes a client notice the change."""
-    return sentence(client.restart) if client.restart else words.NO_RESTART
+    """What makes a client notice the change, and where it shows."""
+    told = [sentence(client.restart) if client.restart else words.NO_RESTART, sentence(client.check)]
+    return " ".join(filter(None, told))
 
 
 def called(call: Call, told: Clients | None) -> tuple[Run, ...]:

@@ -90,8 +90,7 @@ class TakingPage(QWidget):
             self._problem.deleteLater()
             self._problem = None
         if problem:
-            text = f"{words.STOPPED}: {sentence(problem)}"
-            self._problem = Banner(self._theme, "caution", "warning", text)
+            self._problem = Banner(self._theme, "caution", "warning", sentence(problem))
             self._list.column.insertWidget(2, self._problem)
 
     def _dress(self) -> None:

@@ -45,7 +45,6 @@ ALL_TAKEN_NEXT: Final = "There is nothing left to take in. See the first calls c
 # While they are taken in
 
 MAY_CLOSE: Final = "You may close this window: it goes on, and you find it here again."
-STOPPED: Final = "It ended early"
 NONE_TAKEN: Final = "Nothing was taken in"
 STEPS: Final[Mapping[str, Look]] = {
     "waiting": Look("Waiting", "clock", "quiet"),
