@@ -1,7 +1,7 @@
 """A difference is shown whole, each line by its sign, and nothing foreign hides in it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QTextCursor
 from PySide6.QtWidgets import QApplication
 
 from latchward.control.messages import FileChange
@@ -49,3 +49,15 @@ def test_each_file_says_its_path_its_client_and_what_hides_in_it(qtbot, theme):
     shown.show()
     assert texts(shown).split("\n")[:2] == ["~/.cursor/mcp.json", "Cursor"]
     assert "+x<U+202E>y" in texts(shown)
+
+
+def test_long_lines_that_wrap_are_seen_to_their_end(qtbot, theme):
+    shown = Difference(theme, "\n".join(f"+{'long words ' * 20}{at}" for at in range(20)))
+    qtbot.addWidget(shown)
+    shown.resize(300, 40)
+    shown.show()
+    QApplication.processEvents()
+    end = shown.textCursor()
+    end.movePosition(QTextCursor.MoveOperation.End)
+    assert shown.document().size().height() > 60
+    assert shown.viewport().rect().contains(shown.cursorRect(end))

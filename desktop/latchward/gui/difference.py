@@ -37,9 +37,12 @@ class Difference(Code):
         theme.changed.connect(self._tint)
 
     def _fit(self) -> None:
-        super()._fit()
-        if self._most and self.minimumHeight() > self._high(self._most):
-            self.setFixedHeight(self._high(self._most))
+        if not self._most:
+            super()._fit()
+            return
+        height = self._high(min(self.document().blockCount(), self._most))
+        if height != self.minimumHeight():
+            self.setFixedHeight(height)
 
     def _tint(self) -> None:
         """Tint each line by its sign, from edge to edge."""
