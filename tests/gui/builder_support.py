@@ -23,7 +23,7 @@ from latchward.control.messages import (
 )
 from latchward.gui.link import Link
 from latchward.gui.theme import Theme
-from latchward.gui.window import MainWindow
+from latchward.gui.window import TOOLS, MainWindow
 
 Said = TypeVar("Said")
 
@@ -141,9 +141,11 @@ def one_theme() -> Theme:
 def open_window(
     qtbot: Any, gateway: Gateway, *servers: ServerView, saved: QSettings | None = None
 ) -> MainWindow:
-    """The main window, shown, with these servers."""
+    """The main window, shown at its page of tools, with these servers."""
     window = MainWindow(gateway.link, one_theme(), saved)
     qtbot.addWidget(window)
+    if saved is None:
+        window.show_page(TOOLS)
     window.show()
     gateway.tell(*servers)
     qtbot.waitUntil(lambda: len(window.tools.draft.views) == len(servers))

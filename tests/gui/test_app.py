@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from latchward.control import messages as say
@@ -14,7 +14,7 @@ from latchward.control import wire
 from latchward.gui import autostart, wiring
 from latchward.gui.wiring import App
 
-from .support import question
+from .support import pair, question
 
 
 def start(descriptor: int, **options) -> "subprocess.Popen[str]":
@@ -59,29 +59,50 @@ def boxes() -> list[QMessageBox]:
 class Started:
     """An app on a link, with what it was told to do."""
 
-    def __init__(self, theme, ends):
+    def __init__(self, theme, ends, saved=None):
         self.link, self.gateway = ends
         self.windows = []
         self.restarts = []
         self.left = []
-        self.app = App(self.link, theme, self.make, lambda: self.restarts.append(1), self.left.append)
+        restart = lambda: self.restarts.append(1)  # noqa: E731
+        self.app = App(self.link, theme, self.make, restart, self.left.append, saved)
         self.gateway.greet()
         self.gateway.hear(1)
 
     def make(self, link, theme):
-        self.windows.append(QWidget())
+        self.windows.append(Window())
         return self.windows[-1]
+
+    def end(self):
+        self.link.close()
+        self.app.tray.hide()
+        self.app.asking.end()
+        for window in self.windows:
+            window.close()
+
+
+class Window(QWidget):
+    """Counts how often the first run was opened."""
+
+    setups = 0
+
+    def show_setup(self):
+        self.setups += 1
 
 
 @pytest.fixture
 def started(theme, ends):
     made = Started(theme, ends)
     yield made
-    made.link.close()
-    made.app.tray.hide()
-    made.app.asking.end()
-    for window in made.windows:
-        window.close()
+    made.end()
+
+
+@pytest.fixture
+def saved(tmp_path):
+    return QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+
+
+FOUND = say.FoundServer("k", "github", "npx github", ("a file",), ("Cursor",))
 
 
 def test_the_window_is_made_when_it_is_first_opened(started, qtbot):
@@ -91,6 +112,42 @@ def test_the_window_is_made_when_it_is_first_opened(started, qtbot):
     qtbot.wait(50)
     assert len(started.windows) == 1
     assert started.windows[0].isVisible()
+
+
+def test_a_first_start_that_finds_something_opens_the_first_run_once(theme, ends, qtbot, saved):
+    started = Started(theme, ends, saved)
+    last = say.Clients((), (FOUND,), "no keyring", first=True)
+    started.gateway.say(say.Clients((), (FOUND,), first=True), last)
+    qtbot.waitUntil(lambda: ends[0].latest(say.Clients) == last)
+    (window,) = started.windows
+    assert window.isVisible()
+    assert window.setups == 1
+    started.end()
+
+
+def test_the_first_run_is_not_opened_by_the_next_start(theme, qtbot, saved, tmp_path):
+    for times in (1, 0):
+        kept = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+        ends = pair(qtbot)
+        started = Started(theme, ends, kept)
+        started.gateway.say(say.Clients((), (FOUND,), first=True))
+        qtbot.waitUntil(lambda ends=ends: ends[0].latest(say.Clients) is not None)
+        assert [window.setups for window in started.windows] == [1] * times
+        started.end()
+        started.gateway.close()
+
+
+@pytest.mark.parametrize(
+    "told", [say.Clients((), (), first=True), say.Clients((), (FOUND,), first=False)], ids=["none", "later"]
+)
+def test_nothing_to_set_up_opens_nothing_and_is_not_remembered(theme, ends, qtbot, saved, told):
+    started = Started(theme, ends, saved)
+    started.gateway.say(told)
+    qtbot.waitUntil(lambda: ends[0].latest(say.Clients) is not None)
+    assert started.windows == []
+    started.gateway.say(say.Clients((), (FOUND,), first=True))
+    qtbot.waitUntil(lambda: [window.setups for window in started.windows] == [1])
+    started.end()
 
 
 def test_block_is_sent_and_a_failure_is_told(started, qtbot):

@@ -9,9 +9,20 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from latchward.control.messages import AcceptServer, AnswerHeld, Block, Done, Failed, Held, HeldList, Status
+from latchward.control.messages import (
+    AcceptServer,
+    AnswerHeld,
+    Block,
+    Clients,
+    ClientView,
+    Done,
+    Failed,
+    Held,
+    HeldList,
+    Status,
+)
 from latchward.gui.theme import Appearance
-from latchward.gui.window import SERVERS, TOOLS, WAITING, MainWindow
+from latchward.gui.window import CLIENTS, OVERVIEW, PAGES, SERVERS, TOOLS, WAITING, MainWindow
 from tests.gui.builder_support import FILES, GIT, Gateway, one_theme, open_window, press, server, texts, tool
 
 HELD = Held(
@@ -121,6 +132,14 @@ def test_sidebar_counts_what_waits(qtbot: Any, gateway: Gateway) -> None:
     assert window.sidebar.item(SERVERS).data(spoken) == "Servers, 1 waiting"
 
 
+def test_sidebar_counts_the_clients_that_go_round(qtbot: Any, gateway: Gateway) -> None:
+    window = open_window(qtbot, gateway, FILES)
+    states = ("direct", "partly", "protected", "empty", "unreadable", "absent")
+    gateway.say(Clients(tuple(ClientView(one, one, one) for one in states), ()))
+    spoken = Qt.ItemDataRole.AccessibleTextRole
+    qtbot.waitUntil(lambda: window.sidebar.item(CLIENTS).data(spoken) == "Clients, 2 to protect")
+
+
 def test_held_definitions_lead_to_the_first_of_them(qtbot: Any, gateway: Gateway) -> None:
     window = open_window(qtbot, gateway, GIT, server("a", tool("x"), tool("y", held="changed")))
     window.show_page(WAITING)
@@ -135,6 +154,17 @@ def test_pages_turn_by_key(qtbot: Any, gateway: Gateway) -> None:
     window.sidebar.setFocus()
     QTest.keyClick(window.sidebar, Qt.Key.Key_Down)
     assert window.pages.currentIndex() == SERVERS
+
+
+@pytest.mark.parametrize(
+    ("at", "title"), [*enumerate(("Overview", "Tools", "Servers", "Clients", "Waiting"))]
+)
+def test_control_and_a_digit_turn_to_a_page(qtbot: Any, gateway: Gateway, at: int, title: str) -> None:
+    window = open_window(qtbot, gateway, FILES)
+    window.show_page((at + 1) % len(PAGES))
+    QTest.keyClick(window, Qt.Key(Qt.Key.Key_1 + at), Qt.KeyboardModifier.ControlModifier)
+    assert window.sidebar.currentItem().text() == title
+    assert window.pages.currentIndex() == at
 
 
 def test_closing_hides_and_keeps_the_draft(qtbot: Any, gateway: Gateway) -> None:
@@ -157,15 +187,37 @@ def test_size_and_page_are_remembered(qtbot: Any, gateway: Gateway, tmp_path: Pa
     assert again.pages.currentIndex() == WAITING
 
 
+@pytest.mark.parametrize("kept", ["1", "nowhere"])
+def test_a_page_that_is_not_known_by_name_is_the_first(
+    qtbot: Any, gateway: Gateway, tmp_path: Path, kept: str
+) -> None:
+    saved = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    saved.setValue("window/page", kept)
+    assert open_window(qtbot, gateway, FILES, saved=saved).pages.currentIndex() == OVERVIEW
+
+
+def test_a_page_is_remembered_by_its_name(qtbot: Any, gateway: Gateway, tmp_path: Path) -> None:
+    saved = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window = open_window(qtbot, gateway, FILES, saved=saved)
+    window.show_page(CLIENTS)
+    window.close()
+    assert saved.value("window/page") == "clients"
+
+
 def test_window_that_opens_late_shows_what_was_said_before(qtbot: Any, gateway: Gateway) -> None:
     open_window(qtbot, gateway, FILES, GIT)
     gateway.say(HeldList((HELD,)))
+    gateway.say(Clients((ClientView("cursor", "Cursor", "direct", routes=("github",)),), ()))
     gateway.say(Status("blocked"))
     qtbot.waitUntil(lambda: (gateway.link.latest(Status) or Status("normal")).mode == "blocked")
     late = open_window(qtbot, gateway, FILES, GIT)
     late.show_page(WAITING)
     assert "Everything is blocked" in texts(late)
     assert "The policy git lets more through." in texts(late)
+    late.show_page(OVERVIEW)
+    assert "1 server is reached without Latchward: github by Cursor." in texts(late)
+    late.show_page(CLIENTS)
+    assert "Goes round Latchward" in texts(late)
 
 
 def test_another_appearance_reaches_everything_that_was_ever_built(qtbot: Any, gateway: Gateway) -> None:
@@ -201,7 +253,7 @@ def test_the_window_opens_with_the_focus_where_the_work_begins(qtbot: Any, gatew
 def test_a_disguised_command_starts_only_after_a_second_yes(qtbot: Any, gateway: Gateway) -> None:
     bad = server("bad", command="run \u202etxt.exe", state="consent", clients=())
     window = open_window(qtbot, gateway, bad)
-    window.show_page(1)
+    window.show_page(SERVERS)
     assert "This line may be disguised. Remove it unless you know why." in texts(window.servers)
     press(window.servers, "Start anyway…")
     assert gateway.heard_nothing_of(AcceptServer)

@@ -8,6 +8,12 @@
     widgets      labels that show plain text only, banners, the button that arms
     code         a foreign text letter for letter; `difference` is one of two texts, or of files
     approval/    the question: what it says, the window, the queue, the notification
+    window       the main window; `nav` is its sidebar, `parts` and `search` are what its pages share
+    overview/    everything that agents can do, on one page
+    policy/      the builder: what each tool may do
+    servers/     the servers: consent, adding, removing
+    clients/     the AI clients: which go through Latchward, and giving their files back
+    waiting/     what waits for a look of the person
     setup/       the first run: servers of AI clients are taken in, get their rules, are seen to work
     tray/        the icon and its menu
     autostart    whether Latchward starts at login

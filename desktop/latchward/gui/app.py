@@ -58,7 +58,8 @@ def serve(descriptor: int, make_window: "MakeWindow") -> int:
     qt.setQuitOnLastWindowClosed(False)
     qt.setWindowIcon(tray_icon(State.NORMAL, ""))
     link = Link(end, qt)
-    app = App(link, Theme(qt, preferences(place())), make_window, start_anew, qt.exit, qt)
+    saved = preferences(place())
+    app = App(link, Theme(qt, saved), make_window, start_anew, qt.exit, saved, qt)
     app.start()
     return qt.exec()
 

@@ -60,11 +60,11 @@ class Sidebar(QListWidget):
         self.by_keys = True
         super().keyPressEvent(event)
 
-    def tell(self, row: int, count: int) -> None:
-        """How many things wait on a page."""
+    def tell(self, row: int, count: int, what: str = "waiting") -> None:
+        """How many things a page has for the person; `what` they are, for a screen reader."""
         item = self.item(row)
         item.setData(_COUNT_ROLE, count)
-        spoken = f"{item.text()}, {count} waiting" if count else item.text()
+        spoken = f"{item.text()}, {count} {what}" if count else item.text()
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
 
 

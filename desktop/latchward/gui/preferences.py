@@ -9,6 +9,8 @@ import platformdirs
 from PySide6.QtCore import QSettings
 
 HOME_VARIABLE: Final = "LATCHWARD_HOME"
+SETUP_SHOWN: Final = "setup/shown"
+"""Remembers that the first run was offered."""
 
 
 def place(environ: Mapping[str, str] = os.environ) -> Path:
@@ -21,3 +23,12 @@ def place(environ: Mapping[str, str] = os.environ) -> Path:
 def preferences(path: Path) -> QSettings:
     """The file as Qt reads and writes it."""
     return QSettings(str(path), QSettings.Format.IniFormat)
+
+
+def for_the_first_time(saved: QSettings, key: str) -> bool:
+    """Whether nobody asked this before; it is remembered from now on."""
+    if saved.contains(key):
+        return False
+    saved.setValue(key, "yes")
+    saved.sync()
+    return True

@@ -79,7 +79,10 @@ QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $edge; margin: 4px 8px; }
 QListView#sidebar { border: 0; border-right: 1px solid $edge; border-radius: 0; padding: 12px 0; }
 QListView#sidebar:focus { border: 0; border-right: 1px solid $edge; }
-QTreeView#tools, QTreeView#tools:focus { border: 0; border-top: 1px solid $edge; border-radius: 0; }
+QTreeView#tools, QTreeView#tools:focus, QTableView#overview, QTableView#overview:focus {
+  border: 0; border-top: 1px solid $edge; border-radius: 0;
+}
+QTableView#overview QHeaderView::section:first { padding-left: 16px; }
 QSplitter::handle { background: $edge; }
 QPushButton[on="true"] { background: $selection; color: $on_selection; border-color: $accent; }
 QPushButton::menu-indicator { image: none; width: 0; }

@@ -9,23 +9,33 @@ from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from latchward.control.messages import HeldList, Hello, Servers, Status
+from latchward.control.messages import Clients, HeldList, Hello, Servers, Status
 from latchward.model.plain import visible
 
 from . import tokens
+from .clients.page import ClientsPage
+from .clients.words import going_round
 from .link import Link
 from .nav import Sidebar
+from .overview.page import OverviewPage
 from .parts import Banner, Confirmation, button, column
 from .policy.draft import Key
 from .policy.page import BuilderPage
 from .policy.words import sentence
 from .servers.page import ServersPage
+from .setup.dialog import SetupDialog
 from .theme import Theme
 from .waiting.page import WaitingPage
 from .widgets import emptied
 
-PAGES: Final = (("Tools", "tool"), ("Servers", "server"), ("Waiting", "eye"))
-TOOLS, SERVERS, WAITING = range(3)
+PAGES: Final = (
+    ("Overview", "list"),
+    ("Tools", "tool"),
+    ("Servers", "server"),
+    ("Clients", "client"),
+    ("Waiting", "eye"),
+)
+OVERVIEW, TOOLS, SERVERS, CLIENTS, WAITING = range(len(PAGES))
 SIZE: Final = (1220, 760)
 LEAST: Final = (860, 480)
 AROUND: Final = 60
@@ -34,6 +44,8 @@ UNBLOCK: Final = "Let calls through again?"
 UNBLOCK_MEANS: Final = "Each call is then decided by your rules, as before the block."
 _GEOMETRY: Final = "window/geometry"
 _PAGE: Final = "window/page"
+_NAMED: Final = {title.lower(): at for at, (title, _) in enumerate(PAGES)}
+"""Pages as they are remembered: by name, for their order may change."""
 
 
 class MainWindow(QMainWindow):
@@ -51,10 +63,13 @@ class MainWindow(QMainWindow):
         self._lost = ""
         self._placed = False
         self.confirmation: Confirmation | None = None
+        self.setup: SetupDialog | None = None
         self.setWindowTitle("Latchward")
         self.setMinimumSize(*LEAST)
+        self.overview = OverviewPage(theme, link)
         self.tools = BuilderPage(theme, link)
         self.servers = ServersPage(theme, link, self.tools.draft)
+        self.clients = ClientsPage(theme, link)
         self.waiting = WaitingPage(theme, link)
         self.sidebar = Sidebar(theme, PAGES)
         self._build()
@@ -66,7 +81,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.pages = QStackedWidget()
-        for page in (self.tools, self.servers, self.waiting):
+        for page in (self.overview, self.tools, self.servers, self.clients, self.waiting):
             self.pages.addWidget(page)
         self._banner_box = QWidget()
         self._banners = QVBoxLayout(self._banner_box)
@@ -86,13 +101,19 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.sidebar.currentRowChanged.connect(self.pages.setCurrentIndex)
-        self.tools.add_wanted.connect(self._add_server)
+        self.overview.tool_wanted.connect(self.show_tools_of)
+        self.overview.clients_wanted.connect(lambda: self.show_page(CLIENTS))
+        for page in (self.overview, self.clients):
+            page.setup_wanted.connect(self.show_setup)
+        for adds in (self.overview, self.tools):
+            adds.add_wanted.connect(self._add_server)
         self.servers.tools_wanted.connect(self.show_tools_of)
         self.servers.preset_used.connect(self._use_preset)
         self.waiting.definitions_wanted.connect(self.show_held)
         self.waiting.servers_wanted.connect(lambda: self.show_page(SERVERS))
         self.waiting.counted.connect(lambda count: self.sidebar.tell(WAITING, count))
         self._link.servers.connect(self._take_servers)
+        self._link.clients.connect(self._take_clients)
         self._link.held.connect(self.waiting.take_held)
         self._link.status.connect(self._take_status)
         self._link.lost.connect(self._take_loss)
@@ -104,9 +125,12 @@ class MainWindow(QMainWindow):
 
     def _take_latest(self) -> None:
         """What the gateway said before this window was there."""
-        servers, held, status = (self._link.latest(kind) for kind in (Servers, HeldList, Status))
+        kinds = (Servers, Clients, HeldList, Status)
+        servers, clients, held, status = (self._link.latest(kind) for kind in kinds)
         if isinstance(servers, Servers):
             self._take_servers(servers)
+        if isinstance(clients, Clients):
+            self._take_clients(clients)
         if isinstance(held, HeldList):
             self.waiting.take_held(held)
         self._take_status(status if isinstance(status, Status) else self._status)
@@ -129,10 +153,20 @@ class MainWindow(QMainWindow):
         self.show_page(TOOLS)
         self.tools.show_held()
 
-    def show_tools_of(self, key: Key) -> None:
-        """Turn to the tools of one server."""
+    def show_tools_of(self, key: Key, tool: str = "") -> None:
+        """Turn to the tools of one server, or to one of them."""
         self.show_page(TOOLS)
-        self.tools.show_server((key[0], key[1]))
+        self.tools.show_server((key[0], key[1]), tool)
+
+    def show_setup(self) -> None:
+        """Open the first run above this window, where it was left."""
+        if self.setup is None:
+            self.setup = SetupDialog(self._theme, self._link, self.tools.draft, self)
+            self.setup.saved.connect(self.tools.take_saved)
+            self.setup.add_wanted.connect(self._add_server)
+        self.setup.show()
+        self.setup.raise_()
+        self.setup.activateWindow()
 
     def _add_server(self) -> None:
         self.show_page(SERVERS)
@@ -147,11 +181,18 @@ class MainWindow(QMainWindow):
     def _take_servers(self, told: Servers) -> None:
         self.tools.take(told)
         self.servers.take(told)
+        self.overview.take_servers(told)
         self.waiting.take_servers(told)
         self._focus_page()
         self.sidebar.tell(
             SERVERS, len({view.name for view in told.servers if view.state in ("consent", "failed")})
         )
+
+    def _take_clients(self, told: Clients) -> None:
+        self.clients.take(told)
+        self.overview.take_clients(told)
+        self._focus_page()
+        self.sidebar.tell(CLIENTS, going_round(told.clients), "to protect")
 
     def _take_status(self, status: Status) -> None:
         self._status = status
@@ -208,8 +249,7 @@ class MainWindow(QMainWindow):
             geometry = self._saved.value(_GEOMETRY)
             if geometry is not None:
                 self.restoreGeometry(geometry)
-            page = str(self._saved.value(_PAGE, "0"))
-            self.show_page(int(page) if page in ("0", "1", "2") else TOOLS)
+            self.show_page(_NAMED.get(str(self._saved.value(_PAGE, "")), OVERVIEW))
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first time, the focus goes where the work begins, not to the sidebar."""
@@ -217,11 +257,14 @@ class MainWindow(QMainWindow):
         self._focus_page()
 
     def _focus_page(self) -> None:
-        page = self.pages.currentWidget()
-        if self._placed or page is self.waiting:
-            return
-        first = self.servers.add_button if page is self.servers else self.tools.filters.search
-        if first.isVisible():
+        begins = {
+            OVERVIEW: self.overview.filters.search,
+            TOOLS: self.tools.filters.search,
+            SERVERS: self.servers.add_button,
+            CLIENTS: self.clients.set_up,
+        }
+        first = begins.get(self.pages.currentIndex())
+        if first is not None and first.isVisible() and not self._placed:
             self._placed = True
             first.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -229,7 +272,7 @@ class MainWindow(QMainWindow):
         """Go into the tray; the gateway works on, and the draft stays."""
         if self._saved is not None:
             self._saved.setValue(_GEOMETRY, self.saveGeometry())
-            self._saved.setValue(_PAGE, self.sidebar.currentRow())
+            self._saved.setValue(_PAGE, PAGES[self.sidebar.currentRow()][0].lower())
             self._saved.sync()
         event.ignore()
         self.hide()

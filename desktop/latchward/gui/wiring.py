@@ -5,17 +5,18 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from latchward import program
-from latchward.control.messages import Status, TemporaryList
+from latchward.control.messages import Clients, Status, TemporaryList
 from latchward.model.plain import visible
 
 from . import autostart
 from .approval.asking import Asking
 from .approval.notification import Notifications
 from .link import Link
+from .preferences import SETUP_SHOWN, for_the_first_time
 from .text import counted
 from .theme import Theme
 from .tray.icon import Tray
@@ -35,7 +36,10 @@ NO_TRAY: Final = (
 
 
 class App(QObject):
-    """Everything that the tray process holds. `leave` ends the process with a status."""
+    """Everything that the tray process holds. `leave` ends the process with a status.
+
+    `saved` remembers that the first run was offered; without it, it is not offered.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class App(QObject):
         make_window: MakeWindow,
         restart: Callable[[], None],
         leave: Callable[[int], None],
+        saved: QSettings | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -52,6 +57,7 @@ class App(QObject):
         self._make_window = make_window
         self._restart = restart
         self._leave = leave
+        self._saved = saved
         self._greeted_at = 0.0
         self._window: QWidget | None = None
         self._asking_to_quit: QMessageBox | None = None
@@ -88,6 +94,7 @@ class App(QObject):
         link.greeted.connect(self._greeted)
         link.status.connect(self._status)
         link.temporary.connect(self._temporary)
+        link.clients.connect(self._offer_first_run)
         link.show_window.connect(self.open_window)
         link.lost.connect(self._lost)
         self.asking.count_changed.connect(tray.show_questions)
@@ -109,6 +116,15 @@ class App(QObject):
 
     def _temporary(self, answers: TemporaryList) -> None:
         self.menu.show_temporary(answers.answers)
+
+    def _offer_first_run(self, told: Clients) -> None:
+        """Where nothing was ever set up, and there is something to set up: once, without being asked."""
+        if not (told.first and told.found) or self._saved is None:
+            return
+        if for_the_first_time(self._saved, SETUP_SHOWN):
+            show = getattr(self.open_window(), "show_setup", None)
+            if callable(show):
+                show()
 
     def _clicked(self) -> None:
         if len(self.asking):

@@ -173,10 +173,10 @@ class BuilderPage(QWidget):
                 break
         self.tree.setFocus()
 
-    def show_server(self, key: Key) -> None:
-        """Show one server with its tools and presets."""
+    def show_server(self, key: Key, tool: str = "") -> None:
+        """Show one server with its tools and presets, or one tool of it."""
         self.filters.clear()
-        self.tree.show_place(key)
+        self.tree.show_place(key, tool)
         self.tree.expand(self.model.find(key))
         self.tree.setFocus()
 
@@ -209,7 +209,7 @@ class BuilderPage(QWidget):
         if self.review is not None:
             self.review.deleteLater()
         self.review = Review(self._theme, self._link, self.draft, self)
-        self.review.saved.connect(self._saved)
+        self.review.saved.connect(self.take_saved)
         self.review.open()
 
     def _choose(self, targets: Sequence[Target], effect: EffectWord) -> None:
@@ -260,7 +260,8 @@ class BuilderPage(QWidget):
             lambda error: self.tell(f"{named} was not accepted. {words.sentence(error)}", "danger"),
         )
 
-    def _saved(self, sent: Save) -> None:
+    def take_saved(self, sent: Save) -> None:
+        """A policy was written, here or in the first run."""
         with self.tree.kept():
             self.model.set_servers(self.draft.views)
         self._said(f"Saved the policy of {words.name_of(sent.server)}")
