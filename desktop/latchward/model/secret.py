@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _PLACEHOLDER: Final = re.compile(r"\$\{secret:([A-Za-z0-9_][A-Za-z0-9._-]{0,99})\}")
+_BEGUN: Final = re.compile(r"\$\{secret:", re.IGNORECASE)
 DOTS: Final = "•••"
 
 
 class Secret:
-    """A value that no print, log or traceback shows."""
+    """A value that no print, log or traceback shows, and that is not copied to where it could be read."""
 
     __slots__ = ("_value",)
 
@@ -32,6 +33,12 @@ class Secret:
 
     __str__ = __repr__
 
+    def __format__(self, form: str) -> str:
+        return format(repr(self), form)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
 
 def placeholder(name: str) -> str:
     """What stands for a secret in settings."""
@@ -41,6 +48,16 @@ def placeholder(name: str) -> str:
 def names_in(text: str) -> tuple[str, ...]:
     """The secrets that a text wants, each once, in their order."""
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+def has_placeholder(text: str) -> bool:
+    """Whether a placeholder stands in a text, or the beginning of one."""
+    return _BEGUN.search(text) is not None
+
+
+def is_malformed(text: str) -> bool:
+    """Whether something in a text begins like a placeholder and is none."""
+    return len(_BEGUN.findall(text)) != len(_PLACEHOLDER.findall(text))
 
 
 def fill(text: str, secrets: Mapping[str, Secret]) -> str:

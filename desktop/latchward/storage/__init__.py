@@ -7,6 +7,8 @@
     settings   settings.json as a value: servers, grants; load, edit, save, book
     form       the shape of settings.json and the sentences for what is wrong
     policies   the policy documents by name; a broken edit leaves the last good one
+    secrets    the person's keyring, asked in a thread (port `Secrets`)
+    keyrings, secret_service   which keyrings that may be, and the one of Linux with an end to every wait
     counters   the limits' state (port `Counters`)
     audit      the record (port `AuditLog`): one thread that writes in groups
     database   its file: schema, one append, and the checks around it
@@ -14,7 +16,7 @@
 
 Who calls whom: `daemon/assembly.py` makes a `Profile`, prepares it, takes the
 `GatewayLock`, and hands `SettingsBook`, `PolicyBook`, `MemoryCounters` and
-`SqliteAudit` to the gateway as ports. The command line loads, edits and saves
+`SqliteAudit` to the gateway as ports, `KeyringSecrets` to the servers. The command line loads, edits and saves
 `Settings` under `write_lock`.
 
 Three rules hold in here. What we make is 0600 in 0700 from the moment it
