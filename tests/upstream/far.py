@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from latchward.model.errors import UpstreamError
+from latchward.model.ports import Secrets
 from latchward.model.upstream import UpstreamSpec
 from latchward.upstream.http import HttpUpstream
 from tests.support.web import Behaviour, Exchange
@@ -22,11 +23,12 @@ ANSWER = (
 
 
 @asynccontextmanager
-async def upstream(url: str, headers: dict[str, str] | None = None) -> AsyncIterator[HttpUpstream]:
+async def upstream(
+    url: str, headers: dict[str, str] | None = None, secrets: Secrets | None = None
+) -> AsyncIterator[HttpUpstream]:
     """An upstream that is stopped at the end; with a token in its headers unless others are given."""
-    made = HttpUpstream(
-        UpstreamSpec("far", url=url, headers=HEADERS if headers is None else headers), lambda: None
-    )
+    spec = UpstreamSpec("far", url=url, headers=HEADERS if headers is None else headers)
+    made = HttpUpstream(spec, lambda: None, secrets)
     try:
         yield made
     finally:

@@ -14,7 +14,7 @@ from latchward.model.allow import mint_allow
 from latchward.model.call import ToolCall
 from latchward.model.ids import ToolId
 from latchward.model.outcome import Outcome
-from latchward.model.ports import Upstream
+from latchward.model.ports import Secrets, Upstream
 from latchward.model.upstream import UpstreamSpec
 from latchward.protocol import strict
 from latchward.upstream.stdio import StdioUpstream
@@ -102,12 +102,16 @@ async def _bounded(main: Coroutine[Any, Any, T]) -> T:
     return await asyncio.wait_for(main, LOOP_SECONDS)
 
 
-def upstream(entry: dict[str, Any], on_change: Callable[[], None] = lambda: None) -> StdioUpstream:
+def upstream(
+    entry: dict[str, Any],
+    on_change: Callable[[], None] = lambda: None,
+    secrets: Secrets | None = None,
+) -> StdioUpstream:
     """One upstream of our own, `fixture`, from an entry of `mcpServers`."""
     spec = UpstreamSpec(
         "fixture", entry["command"], tuple(entry.get("args", ())), entry.get("env", {}), entry.get("cwd")
     )
-    return StdioUpstream(spec, on_change)
+    return StdioUpstream(spec, on_change, secrets=secrets)
 
 
 async def call(upstream: Upstream, tool: str, **arguments: Any) -> Outcome:

@@ -39,6 +39,7 @@ from latchward.storage.in_force import InForce
 from latchward.storage.lock import GatewayLock, write_lock
 from latchward.storage.paths import Profile
 from latchward.storage.policies import PolicyBook
+from latchward.storage.secrets import KeyringSecrets, service_of
 from latchward.storage.settings import SettingsBook
 
 from .nursery import Nursery
@@ -127,7 +128,10 @@ class House:
         self.gate = Gate(self.accepted.blocked(), self._changed)
         self.peers = Peers(self.accepted, self._changed)
         self.risks = Risks()
-        self.upstreams = UpstreamSet(lambda: self.in_force.last().servers, self._tools_changed, plan.umask)
+        self.secrets = KeyringSecrets(service_of(profile))
+        self.upstreams = UpstreamSet(
+            lambda: self.in_force.last().servers, self._tools_changed, plan.umask, self.secrets
+        )
         self.listing = Listing(self.upstreams, self.in_force, self.accepted)
         self.changes = Changes(self.listing, self.grants, serialise)
         self.office = Office(self, profile, plan.nursery) if plan.approver is None else None

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from latchward.model.errors import UpstreamError
-from latchward.model.ports import Upstream
+from latchward.model.mask import Mask
+from latchward.model.ports import Secrets, Upstream
+from latchward.model.secret import Secret
 from latchward.model.upstream import UpstreamSpec
 from latchward.upstream.stdio import StdioUpstream
 
@@ -16,6 +18,8 @@ class Kept(Upstream, Protocol):
 
     spec: UpstreamSpec
 
+    def retry(self) -> None: ...
+
     async def stop(self) -> None: ...
 
 
@@ -23,7 +27,8 @@ class UpstreamSet:
     """Implements `model.ports.Upstreams`.
 
     A server whose entry was edited is ended, and made anew at its next use.
-    `umask` is what servers' processes get (-1: ours).
+    `umask` is what servers' processes get (-1: ours). `secrets` gives the values for which placeholders
+    stand in entries.
     """
 
     def __init__(
@@ -31,8 +36,12 @@ class UpstreamSet:
         specs: Callable[[], Mapping[str, UpstreamSpec]],
         on_change: Callable[[], None],
         umask: int = -1,
+        secrets: Secrets | None = None,
     ) -> None:
         self._umask = umask
+        self.masked = Mask()
+        """Takes every secret that a server was given out of a text."""
+        self._secrets = _Noted(secrets, self.masked) if secrets is not None else None
         self._specs = specs
         self._on_change = on_change
         self._made: dict[str, Kept] = {}
@@ -47,7 +56,7 @@ class UpstreamSet:
             self._retire(name)
         if spec is None:
             return None
-        self._made[name] = _make(spec, self._on_change, self._umask)
+        self._made[name] = self._make(spec)
         return self._made[name]
 
     def settle(self) -> None:
@@ -59,6 +68,12 @@ class UpstreamSet:
             upstream = self.get(name)
             if upstream is not None:
                 self._keep(asyncio.ensure_future(_start(upstream)))
+
+    def retry(self, name: str) -> None:
+        """The person wants this server now: start it, whatever pause it is in."""
+        self.get(name)
+        if name in self._made:
+            self._made[name].retry()
 
     def troubles(self) -> tuple[tuple[str, bool, str], ...]:
         """Of each server: its name, whether it told its tools, and what went wrong last."""
@@ -78,14 +93,26 @@ class UpstreamSet:
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
 
+    def _make(self, spec: UpstreamSpec) -> Kept:
+        if spec.url:
+            # The HTTP client costs 0.1 s and 14 MiB: only who has such a server pays for it.
+            from latchward.upstream.http import HttpUpstream
 
-def _make(spec: UpstreamSpec, on_change: Callable[[], None], umask: int) -> Kept:
-    if spec.url:
-        # The HTTP client costs 0.1 s and 14 MiB: only who has such a server pays for it.
-        from latchward.upstream.http import HttpUpstream
+            return HttpUpstream(spec, self._on_change, self._secrets)
+        return StdioUpstream(spec, self._on_change, self._umask, self._secrets)
 
-        return HttpUpstream(spec, on_change)
-    return StdioUpstream(spec, on_change, umask)
+
+class _Noted:
+    """Implements `model.ports.Secrets`: those of another, each noted in a mask before it is given."""
+
+    def __init__(self, secrets: Secrets, mask: Mask) -> None:
+        self._secrets = secrets
+        self._mask = mask
+
+    async def get(self, names: Iterable[str]) -> Mapping[str, Secret]:
+        found = await self._secrets.get(names)
+        self._mask.learn(secret.reveal() for secret in found.values())
+        return found
 
 
 async def _start(upstream: Upstream) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from latchward.model.secret import has_placeholder, is_malformed
 from latchward.policy.complaints import Fault, Location, did_you_mean, fault_of, located, quoted
 from latchward.policy.places import Places
 
@@ -154,7 +155,31 @@ def _check_server(server: ServerForm, location: Location) -> Iterator[Fault]:
     for key, owner in _BELONGS.items():
         if owner != way and getattr(server, key):
             yield Fault(f"`{key}` does not go with `{way}`", (*location, key), "remove it", at_key=True)
+    yield from _check_secrets(server, location)
     yield from _check_command(server, location) if way == "command" else _check_remote(server, location)
+
+
+def _check_secrets(server: ServerForm, location: Location) -> Iterator[Fault]:
+    """A secret has its place where no other program can read it: not in a command line, nor in an address."""
+    for key in ("command", "cwd", "url"):
+        if has_placeholder(getattr(server, key) or ""):
+            yield _misplaced(key, (*location, key))
+    for index, argument in enumerate(server.args):
+        if has_placeholder(argument):
+            yield _misplaced("args", (*location, "args", index))
+    for key, values in (("env", server.env), ("headers", server.headers)):
+        for name, value in values.items():
+            if has_placeholder(name):
+                here = (*location, key, name)
+                yield Fault("a secret stands in a name", here, "put it into the value", at_key=True)
+            if is_malformed(value):
+                remedy = "write `${secret:NAME}`, with letters, digits, `_`, `-` and `.` in the name"
+                yield Fault("a placeholder of a secret is malformed", (*location, key, name), remedy)
+
+
+def _misplaced(key: str, location: Location) -> Fault:
+    owner = "headers" if key == "url" else "env"
+    return Fault(f"a secret cannot stand in `{key}`, which other programs see", location, f"use `{owner}`")
 
 
 def _check_command(server: ServerForm, location: Location) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """The client edge: one connection to one MCP server.
 
     talk         what is said to any server and what its answers mean; no I/O
-    kept         what keeps any server in use: one start for all, pauses, looks at its list
+    kept         what keeps any server in use: one start for all, its secrets, pauses, looks at its list
 
     environment  what of our environment a server's process gets
     lines        bytes from a pipe, cut into lines, bounded

@@ -11,14 +11,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.outcome import Fault, Outcome
 from latchward.model.plain import one_line
-from latchward.model.ports import Progress
+from latchward.model.ports import Progress, Secrets
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 from latchward.protocol import parameters
@@ -37,6 +37,8 @@ STOP_LIMIT: Final = 3.0
 _CALL_ONLY: Final = (413, 415, 429)
 """HTTP statuses that say something of one request, and nothing of the server."""
 
+Failed = TypeVar("Failed", bound=UpstreamError)
+
 log = logging.getLogger(__name__)
 
 
@@ -45,8 +47,10 @@ class HttpUpstream(Kept[Remote]):
 
     _again = "tried"
 
-    def __init__(self, spec: UpstreamSpec, on_change: Callable[[], None]) -> None:
-        super().__init__(spec, on_change)
+    def __init__(
+        self, spec: UpstreamSpec, on_change: Callable[[], None], secrets: Secrets | None = None
+    ) -> None:
+        super().__init__(spec, on_change, secrets)
         self._wire = Wire(spec)
         self._watching: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
@@ -68,10 +72,10 @@ class HttpUpstream(Kept[Remote]):
             outcome = await self._send_again(remote, allow, call, progress)
         except (Unreachable, Rejected) as error:
             self._turned_away(remote, error)
-            raise
+            raise self._masked(error) from None
         except OutcomeUnknown as error:
             self._refreshed_at = 0.0  # whatever broke may have brought another server up
-            raise OutcomeUnknown(self._masked(str(error))) from None
+            raise self._masked(error) from None
         if isinstance(outcome, Fault) and outcome.code == HEADER_MISMATCH:
             self._tools_changed()  # the schema that names the headers is another now
         return outcome
@@ -86,7 +90,9 @@ class HttpUpstream(Kept[Remote]):
             return await remote.call(allow, call, progress, self._headers(call), again=True)
         except (Unreachable, Rejected) as error:
             self._turned_away(remote, error)
-            raise
+            raise self._masked(error) from None
+        except OutcomeUnknown as error:
+            raise self._masked(error) from None
 
     def _turned_away(self, remote: Remote, error: Unreachable | Rejected) -> None:
         if not isinstance(error, Rejected) or error.status not in _CALL_ONLY:
@@ -117,6 +123,7 @@ class HttpUpstream(Kept[Remote]):
         remote = Remote(self._wire, self._tools_changed)
         try:
             async with asyncio.timeout(HANDSHAKE_LIMIT):
+                self._wire.use(await self._filled(self.spec.headers))
                 await remote.open()
                 tools = await remote.list_tools()
         except (UpstreamError, TimeoutError) as error:
@@ -153,17 +160,17 @@ class HttpUpstream(Kept[Remote]):
 
     def _failed(self, reason: str) -> NotSent:
         """Note a failure; the sentence for who waits."""
-        if self._paused(f"the server `{self.name}` cannot be used: {self._masked(reason)}"):
+        if self._paused(f"the server `{self.name}` cannot be used: {self._shown(reason)}"):
             log.warning("%s", self.last_error)
         return NotSent(self.last_error)
 
-    def _masked(self, reason: str) -> str:
-        """A reason, on one line, without the values of the server's own headers: a server may repeat them."""
-        for value in self.spec.headers.values():
-            for part in (value, value.rpartition(" ")[2]):
-                if len(part) > 3:
-                    reason = reason.replace(part, "•••")
-        return one_line(reason, 400)
+    def _masked(self, error: Failed) -> Failed:
+        """The same error, safe to show."""
+        error.args = (self._shown(str(error)),)
+        return error
+
+    def _shown(self, reason: str) -> str:
+        return one_line(self._mask(reason), 400)
 
     def _take(self, tools: dict[str, ToolDefinition]) -> None:
         offered: dict[str, ToolDefinition] = {}
@@ -185,7 +192,7 @@ class HttpUpstream(Kept[Remote]):
         except (Unreachable, Rejected) as error:
             self._turned_away(open_, error)
         except (UpstreamError, TimeoutError) as error:
-            why = self._masked(str(error)) or f"no answer within {HANDSHAKE_LIMIT:.0f} seconds"
+            why = self._shown(str(error)) or f"no answer within {HANDSHAKE_LIMIT:.0f} seconds"
             log.warning("the new tools of the server `%s` are not offered: %s", self.name, why)
         else:
             if open_ is self._open:

@@ -11,7 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final, Generic, TypeVar
 
-from latchward.model.errors import NotSent
+from latchward.model.errors import NotSent, SecretError
+from latchward.model.mask import Mask
+from latchward.model.ports import Secrets
+from latchward.model.secret import fill, has_placeholder, names_in
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
@@ -37,17 +40,23 @@ Open = TypeVar("Open")
 class Kept(ABC, Generic[Open]):
     """The part of `model.ports.Upstream` that does not depend on the way to the server.
 
-    `on_change` is called when the tools are others than before. `_open` is what
-    the last start gave, None while the server is away.
+    `on_change` is called when the tools are others than before. `secrets` gives the values for which
+    placeholders stand in the entry. `_open` is what the last start gave, None while the server is away.
     """
 
     _again: ClassVar[str]
     """What may be done again when the pause is over: `started`, `tried`."""
 
-    def __init__(self, spec: UpstreamSpec, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, spec: UpstreamSpec, on_change: Callable[[], None], secrets: Secrets | None = None
+    ) -> None:
         self.spec = spec
         self.last_error = ""
         self._on_change = on_change
+        self._secrets = secrets
+        own = (*spec.env.values(), *spec.headers.values())
+        # What the server may repeat in its errors, and must stand in no message and no log.
+        self._mask = Mask(value for value in own if not has_placeholder(value))
         self._open: Open | None = None
         self._tools: dict[str, ToolDefinition] | None = None
         self._starting: asyncio.Task[Open] | None = None
@@ -130,6 +139,27 @@ class Kept(ABC, Generic[Open]):
         if self._failures:
             return LATER_WAIT
         return max(LATER_WAIT, self._started_at + FIRST_WAIT - time.monotonic())
+
+    def retry(self) -> None:
+        """The person wants it now: the pause after a failure is over, and a start is begun."""
+        self._retry_at = 0.0
+        if self._open is None:
+            self._start_soon()
+
+    async def _filled(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The server's own values with the secrets in them, read anew for this start. Raises `NotSent`."""
+        names = [name for value in values.values() for name in names_in(value)]
+        if not names:
+            return dict(values)
+        if self._secrets is None:
+            raise NotSent(f"it needs the secret `{names[0]}`, and no keyring is used here; write its value")
+        try:
+            found = await self._secrets.get(names)
+        except SecretError as error:
+            raise NotSent(str(error)) from None
+        filled = {key: fill(value, found) for key, value in values.items()}
+        self._mask.learn((*filled.values(), *(secret.reveal() for secret in found.values())))
+        return filled
 
     def _away(self) -> NotSent:
         wait = self._retry_at - time.monotonic()

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from latchward.model.errors import NotSent, UpstreamError
@@ -52,9 +53,12 @@ class Process(asyncio.SubprocessProtocol):
         self._loop = asyncio.get_running_loop()
         self._exited = asyncio.Event()
 
-    async def start(self, spec: UpstreamSpec, umask: int = -1) -> None:
-        """Start the server's program, without a shell. Raises `NotSent` with a sentence where that fails."""
-        self._starting = asyncio.ensure_future(self._spawn(spec, umask))
+    async def start(self, spec: UpstreamSpec, env: Mapping[str, str], umask: int = -1) -> None:
+        """Start the server's program, without a shell, with `env` for its own variables.
+
+        Raises `NotSent` with a sentence where that fails.
+        """
+        self._starting = asyncio.ensure_future(self._spawn(spec, for_server(env), umask))
         # Not cancelled in the middle, whoever gives up: it takes no time, and `stop` must find what it made.
         await asyncio.wait({self._starting})
         error = self._starting.exception()
@@ -63,8 +67,8 @@ class Process(asyncio.SubprocessProtocol):
         if error is not None:
             raise error
 
-    async def _spawn(self, spec: UpstreamSpec, umask: int) -> None:
-        command, env = (spec.command, *spec.args), for_server(spec.env)
+    async def _spawn(self, spec: UpstreamSpec, env: Mapping[str, str], umask: int) -> None:
+        command = (spec.command, *spec.args)
         if sys.platform == "win32":
             await self._loop.subprocess_exec(lambda: self, *command, env=env, cwd=spec.cwd)
         else:
@@ -206,5 +210,7 @@ def _why_not(spec: UpstreamSpec, error: OSError | ValueError) -> str:
         return (
             f"`{spec.command}` may not be run; make it executable, or correct `command` in the server's entry"
         )
+    if isinstance(error, OSError) and error.errno == errno.E2BIG:
+        return "its arguments and variables are longer than the system allows; shorten one of them"
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"`{spec.command}` could not be started ({reason}); correct `command` in the server's entry"

@@ -1,9 +1,10 @@
 """One run of a server: its process, and what is said to it from its start to its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from latchward.model.errors import UpstreamError
+from latchward.model.mask import Mask
 from latchward.model.plain import one_line
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
@@ -18,25 +19,33 @@ MAX_WORDS: Final = 300
 
 
 class Run:
-    """Made, opened once, stopped once. `on_end` hears that it is over, and why, once."""
+    """Made, opened once, stopped once. `on_end` hears that it is over, and why, once.
+
+    `mask` takes the server's own values out of what it says.
+    """
 
     def __init__(
         self,
         spec: UpstreamSpec,
+        mask: Mask,
         on_tools_changed: Callable[[], None],
         on_end: Callable[["Run", str], None],
         umask: int = -1,
     ) -> None:
         self._spec = spec
+        self._mask = mask
         self._umask = umask
         self._on_end = on_end
         self._over = ""
         self.session = Session(self._write, on_tools_changed)
         self._process = Process(self.session.receive, self._ended)
 
-    async def open(self, *, probe: bool) -> dict[str, ToolDefinition]:
-        """Start the process, greet it, and list its tools. Raises `UpstreamError`; `stop` it then."""
-        await self._process.start(self._spec, self._umask)
+    async def open(self, env: Mapping[str, str], *, probe: bool) -> dict[str, ToolDefinition]:
+        """Start the process with these variables of its own, greet it, and list its tools.
+
+        Raises `UpstreamError`; `stop` it then.
+        """
+        await self._process.start(self._spec, env, self._umask)
         await self.session.open(probe=probe)
         tools = await self.session.list_tools()
         if self._over:  # the last answer may come with the end
@@ -58,13 +67,10 @@ class Run:
         return f"{why}{said}; {_LOOK if ended else 'look for a newer version of it, or disable it'}"
 
     def _last_words(self) -> str:
-        """The last line on standard error, safe to show, without the values of the server's own `env`."""
+        """The last line on standard error, safe to show."""
         lines = self._process.stderr.strip().splitlines()
-        last = lines[-1][-MAX_WORDS:] if lines else ""
-        for value in self._spec.env.values():
-            if len(value) > 3:
-                last = last.replace(value, "•••")
-        return one_line(last, MAX_WORDS)
+        # Masked before it is cut: half of a value would not be known again.
+        return one_line(self._mask(lines[-1])[-MAX_WORDS:], MAX_WORDS) if lines else ""
 
     def _write(self, line: bytes) -> None:
         self._process.write(line)

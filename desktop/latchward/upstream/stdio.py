@@ -15,7 +15,7 @@ from latchward.model.call import ToolCall
 from latchward.model.era import Era
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.outcome import Outcome
-from latchward.model.ports import Progress
+from latchward.model.ports import Progress, Secrets
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
@@ -32,8 +32,14 @@ class StdioUpstream(Kept[Run]):
 
     _again = "started"
 
-    def __init__(self, spec: UpstreamSpec, on_change: Callable[[], None], umask: int = -1) -> None:
-        super().__init__(spec, on_change)
+    def __init__(
+        self,
+        spec: UpstreamSpec,
+        on_change: Callable[[], None],
+        umask: int = -1,
+        secrets: Secrets | None = None,
+    ) -> None:
+        super().__init__(spec, on_change, secrets)
         self._umask = umask
         self._ending: set[asyncio.Task[None]] = set()
         self._probe = True
@@ -42,7 +48,10 @@ class StdioUpstream(Kept[Run]):
         run = await self._ready()
         if self.current(call.tool.name) is None:
             raise NotSent("the server no longer has this tool; nothing was sent")
-        return await run.session.call(allow, call, progress)
+        try:
+            return await run.session.call(allow, call, progress)
+        except OutcomeUnknown as error:
+            raise OutcomeUnknown(self._mask(str(error))) from None
 
     async def stop(self) -> None:
         """End the process and all waiting; returns when nothing of it is left. Not used again after."""
@@ -70,9 +79,10 @@ class StdioUpstream(Kept[Run]):
 
     async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition]]:
         """A run that is ready. One that ends at the first question of the newer era is begun anew without."""
-        run = Run(self.spec, self._tools_changed, self._ended, self._umask)
+        env = await self._filled(self.spec.env)
+        run = Run(self.spec, self._mask, self._tools_changed, self._ended, self._umask)
         try:
-            return run, await run.open(probe=probe)
+            return run, await run.open(env, probe=probe)
         except UpstreamError as error:
             self._end(run)
             self._probe = True  # what was known of it may no longer be so
@@ -94,7 +104,7 @@ class StdioUpstream(Kept[Run]):
 
     def _failed(self, what: str, reason: str) -> NotSent:
         """Note a failure; the sentence for who waits. One that is like the last one is logged once."""
-        if self._paused(f"the server `{self.name}` {what}: {reason}"):
+        if self._paused(f"the server `{self.name}` {what}: {self._mask(reason)}"):
             log.warning("%s", self.last_error)
         return NotSent(self.last_error)
 
@@ -110,7 +120,7 @@ class StdioUpstream(Kept[Run]):
                 tools = await open_.session.list_tools()
         except (UpstreamError, TimeoutError) as error:
             if open_ is self._open:
-                why = str(error) or f"no answer within {HANDSHAKE_LIMIT:.0f} seconds"
+                why = self._mask(str(error)) or f"no answer within {HANDSHAKE_LIMIT:.0f} seconds"
                 log.warning("the new tools of the server `%s` are not offered: %s", self.name, why)
             return
         if open_ is self._open:

@@ -27,6 +27,7 @@ import yarl
 from latchward import __version__
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.plain import one_line
+from latchward.model.secret import names_in
 from latchward.model.upstream import UpstreamSpec
 
 from .sse import Events
@@ -152,11 +153,25 @@ class Wire:
         parts = urlsplit(spec.url)
         self.origin = one_line(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", 120)
         self._host = one_line(parts.hostname or "", 100)
-        self._headers = _headers(spec.headers)
-        self._has_token = any(name.lower() == "authorization" for name in spec.headers)
+        self._headers = _headers({})
+        secrets = [name for value in spec.headers.values() for name in names_in(value)]
+        self._has_token = bool(secrets) or any(name.lower() == "authorization" for name in spec.headers)
+        self._renew = (
+            f"store another: `latchward secret set {secrets[0]}`" if secrets else "put a valid one there"
+        )
         self._client: aiohttp.ClientSession | None = None
         self._drains: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    def use(self, headers: Mapping[str, str]) -> None:
+        """Send these headers of the person's from now on. Raises `NotSent` where one cannot be sent."""
+        for name, value in headers.items():
+            if not (value.isascii() and value.isprintable()):
+                raise NotSent(
+                    f"the value of its header `{name}` holds a line end or another character that headers"
+                    " cannot; store its secret anew, without"
+                )
+        self._headers = _headers(headers)
 
     async def request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         """Send one request; returns when the head of the reply is here.
@@ -184,6 +199,7 @@ class Wire:
     async def close(self) -> None:
         """End all connections; whoever waits for an answer is told that it broke."""
         self._closed = True
+        self._headers = {}
         for task in self._drains:
             task.cancel()
         if self._client is not None:
@@ -228,9 +244,7 @@ class Wire:
         status = response.status
         if status == 401:
             if self._has_token:
-                return (
-                    "the server does not accept the token in its `headers` (HTTP 401): put a valid one there"
-                )
+                return f"the server does not accept the token in its `headers` (HTTP 401): {self._renew}"
             return (
                 "the server wants authorization (HTTP 401):"
                 " put a token into its `headers`, such as `Authorization: Bearer …`"
