@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _gateway(verbs)
     _server(verbs)
     _grant(verbs)
+    _secret(verbs)
     _add(verbs, "review", "Look, at this terminal, at what waits to count.", _verb("review", "main"))
     _log(verbs)
     _classify(verbs)
@@ -135,6 +136,22 @@ def _grant(verbs: Any) -> None:
     _add(actions, "list", "List the clients and what they may see.", _verb("grants", "show"))
     revoke = _add(actions, "revoke", "Shut a client out, at once.", _verb("grants", "revoke"))
     revoke.add_argument("client")
+
+
+def _secret(verbs: Any) -> None:
+    parser: argparse.ArgumentParser = verbs.add_parser("secret", help="The secrets in your keyring.")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    put = _add(
+        actions,
+        "set",
+        "Keep a secret in your keyring, for `${secret:NAME}` in a server's `env` or `headers`. Its value is"
+        " typed, unseen, or comes on standard input; never as an argument, which other programs could read.",
+        _verb("secrets", "put"),
+    )
+    put.add_argument("name", metavar="NAME")
+    _add(actions, "list", "List the secrets that servers want.", _verb("secrets", "show"))
+    remove = _add(actions, "remove", "Remove a secret from your keyring.", _verb("secrets", "remove"))
+    remove.add_argument("name", metavar="NAME")
 
 
 def _log(verbs: Any) -> None:
