@@ -359,6 +359,7 @@ def test_a_relative_argument_says_that_it_will_be_started_elsewhere() -> None:
 def test_what_an_entry_says_no_to_is_no_reason_to_refuse_it() -> None:
     more = {"oauth": {"enabled": False}, "headersHelper": "", "disabled": False, "envFile": None}
     assert found({"httpUrl": "https://a.example", **more}, "gemini").refused == ""
+    assert found({"command": "a", "experimental_environment": "local"}, "codex").refused == ""
 
 
 def test_what_was_refused_still_shows_what_it_would_start() -> None:

@@ -125,7 +125,7 @@ class _Reader:
             self._read_remote()
         self._check_transport(way)
         for key, why in _NOT_TAKEN.items():
-            if _is_set(entry.get(key)):
+            if _is_set(entry.get(key)) and entry[key] != "local":  # how Codex says "on this machine"
                 raise _Refused(why)
 
     def _way(self) -> str:
