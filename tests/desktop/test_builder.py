@@ -28,7 +28,7 @@ SEGMENT, BEFORE = 83, 8
 
 
 class Sight:
-    """The window, and the person before it."""
+    """The window at its page of tools, and the person before it."""
 
     def __init__(self, whole: Whole) -> None:
         self.whole = whole
@@ -37,6 +37,7 @@ class Sight:
         self.window = self.desktop.wait_window("^Latchward$")
         self.frame: Node = whole.tray_tree().find("frame", "^Latchward$")
         self.desktop.focus(self.window)
+        self.page("Tools")
 
     def page(self, name: str) -> None:
         self.desktop.click(*self.frame.find("list item", f"^{name}").centre)
