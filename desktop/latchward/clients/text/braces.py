@@ -136,6 +136,11 @@ def removal(raw: str, slot: Slot, this: Member) -> list[Splice]:
     return [*splices, (start, end, "")]
 
 
+def has_comma(raw: str, slot: Slot, member: Member) -> bool:
+    """Whether a comma follows the member."""
+    return _comma(raw, member.end, slot.after.start if slot.after else slot.close) is not None
+
+
 def past(raw: str, start: int, signs: str = WHITE) -> int:
     """The first place from `start` on where none of these signs stands."""
     while start < len(raw) and raw[start] in signs:

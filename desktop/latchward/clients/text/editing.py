@@ -3,6 +3,7 @@
 import hashlib
 import marshal
 from collections.abc import Sequence
+from datetime import date, time
 from typing import Any
 
 from latchward.model.errors import ClientFileError
@@ -10,6 +11,7 @@ from latchward.model.errors import ClientFileError
 from .edits import At, Dialect, Edit, PutText, Remove
 from .faults import check_bytes
 from .json_edits import JsonEditing
+from .toml_edits import TomlEditing
 
 
 def parse(data: bytes, dialect: Dialect, source: str) -> Any:
@@ -36,20 +38,23 @@ def edit(data: bytes, dialect: Dialect, edits: Sequence[Edit], source: str) -> b
         editing.apply(change)
         value = editing.value_of_text(change) if isinstance(change, PutText) else None
         _change(expected, change, value)
-    kept = _digest(expected)
+    # In TOML a table that is nothing but the path to others goes with the last of them.
+    loose = {change.at[:depth] for change in edits for depth in range(1, len(change.at))}
+    kept = _digest(dialect.format, expected, loose)
     del expected, editing.value
     result = editing.raw.encode("latin-1")
     del editing
-    if _digest(parse(result, dialect, source)) != kept:
+    if _digest(dialect.format, parse(result, dialect, source), loose) != kept:
         raise ClientFileError(
             f"{source}:1:1: the edit would change more than it should; edit the file by hand"
         )
     return result
 
 
-def _editing(data: bytes, dialect: Dialect, source: str) -> JsonEditing:
+def _editing(data: bytes, dialect: Dialect, source: str) -> JsonEditing | TomlEditing:
     check_bytes(data, format=dialect.format, bom=dialect.bom, source=source)
-    return JsonEditing(data, dialect, source)
+    made = JsonEditing if dialect.format == "json" else TomlEditing
+    return made(data, dialect, source)
 
 
 def _change(root: dict[str, Any], change: Edit, value: Any) -> None:
@@ -75,6 +80,19 @@ def _change(root: dict[str, Any], change: Edit, value: Any) -> None:
             root[name] = change.value
 
 
-def _digest(value: Any) -> bytes:
-    """Equal for what is equal in type, order and every digit; a second tree would double the memory."""
-    return hashlib.sha256(marshal.dumps(value, 2)).digest()
+def _digest(format: str, value: Any, loose: set[At]) -> bytes:
+    """Equal for what is equal to the last digit, in JSON in order too; two trees would double the memory."""
+    plain = value if format == "json" else _plain(value, loose, ())
+    return hashlib.sha256(marshal.dumps(plain, 2)).digest()
+
+
+def _plain(value: Any, loose: set[At], at: At) -> Any:
+    """A TOML value without order, and without maps at the `loose` paths that hold nothing."""
+    if isinstance(value, dict):
+        members = [(name, _plain(value[name], loose, (*at, name))) for name in sorted(value)]
+        return ("map", [(n, v) for n, v in members if v != ("map", []) or (*at, n) not in loose])
+    if isinstance(value, list):
+        return [_plain(item, loose, (*at, "")) for item in value]
+    if isinstance(value, (date, time)):
+        return (type(value).__name__, value.isoformat())
+    return value

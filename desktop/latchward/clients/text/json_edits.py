@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Final
 
-from .braces import Layout, Slot, Splice, insertion, layout, layout_in, removal, spliced
+from .braces import Layout, Slot, Splice, has_comma, insertion, layout, layout_in, removal, spliced
 from .edits import At, Dialect, Put, PutText, Remove
 from .faults import bytewise, fault, quoted, utf8
 from .jsons import key_of, object_at, read, seen, slot_after, slot_of
@@ -49,6 +49,8 @@ class JsonEditing:
         if slot.this is None:
             fault(self._source, self._text.raw, 0, f"there is no member {quoted(at[-1])}; read the file anew")
         text = utf8(self._text.raw[slot.this.start : slot.this.end])
+        if slot.before is None and slot.after is None and has_comma(self._text.raw, slot, slot.this):
+            text += ","  # of no use to any other
         return text, None if slot.before is None else key_of(self._text, slot.before)
 
     def value_of_text(self, edit: PutText) -> Any:
@@ -91,6 +93,8 @@ class JsonEditing:
             fault(self._source, self._text.raw, slot.this.start, wrong)
         slot = slot_after(self._text, slot, after, self._source)
         style = layout(self._text.raw, slot, self._unit, self._colon)
+        if slot.before or slot.after:
+            text = text.removesuffix(",")
         self._splice(insertion(self._text.raw, slot, bytewise(text), style.lead))
 
     def _deepest(self, at: At) -> tuple[str, Slot, At]:
