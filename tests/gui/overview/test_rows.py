@@ -80,6 +80,18 @@ def test_counts_say_what_matters_in_words():
     )
 
 
+@pytest.mark.parametrize(
+    ("grave", "unasked", "told"),
+    [
+        (1, 1, "1 can destroy or pay, without asking you"),
+        (3, 3, "3 can destroy or pay, all of them without asking you"),
+        (3, 0, "3 can destroy or pay"),
+    ],
+)
+def test_what_is_grave_says_how_much_of_it_is_unasked(grave, unasked, told):
+    assert words.summary(rows.Totals(9, grave, unasked)) == f"9 tools · {told}"
+
+
 def test_a_tool_that_no_client_sees_is_not_counted_as_usable_unasked():
     lonely = server("pay", tool("refund", "Financial", "allow"), clients=())
     assert rows.count(rows.build((lonely,), ()), ()).unasked == 0

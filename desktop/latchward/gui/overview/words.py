@@ -122,8 +122,8 @@ def summary(totals: Totals) -> str:
     """`412 tools · 37 can destroy or pay, 4 of them without asking you · 3 servers go round Latchward`."""
     told = [counted(totals.tools, "tool")]
     if totals.grave:
-        many = "all" if totals.unasked == totals.grave else f"{totals.unasked:,}"
-        unasked = f", {many} of them without asking you" if totals.unasked else ""
+        told_of = "all of them " if totals.unasked == totals.grave else f"{totals.unasked:,} of them "
+        unasked = f", {told_of if totals.grave > 1 else ''}without asking you" if totals.unasked else ""
         told.append(f"{totals.grave:,} can destroy or pay{unasked}")
     if totals.routes:
         verb = "goes" if totals.routes == 1 else "go"
