@@ -8,7 +8,8 @@
     reading     one entry by its client's rules; `references` resolves what stands for something else in it
     groups      equal servers are one; `names` gives each a name that settings take
     secrecy     which values of an entry are secrets, by name and by shape
-    files       reads a client's file; replaces it whole, under the client's own lock, or not at all
+    files       reads a client's file; replaces it whole, under the client's own lock, or not at all:
+                `snapshot` is a file at one moment, `replacing` the one step, `locks` and `folder` what it takes
     backups     the bytes as they were, and what we wrote over them
     restoring   the first bytes again; where something else changed besides, a merge by entry
 
