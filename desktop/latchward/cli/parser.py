@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from latchward import __version__
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _server(verbs)
     _grant(verbs)
     _secret(verbs)
+    _client(verbs)
     _add(verbs, "review", "Look, at this terminal, at what waits to count.", _verb("review", "main"))
     _log(verbs)
     _classify(verbs)
@@ -136,6 +138,44 @@ def _grant(verbs: Any) -> None:
     _add(actions, "list", "List the clients and what they may see.", _verb("grants", "show"))
     revoke = _add(actions, "revoke", "Shut a client out, at once.", _verb("grants", "revoke"))
     revoke.add_argument("client")
+
+
+def _client(verbs: Any) -> None:
+    parser: argparse.ArgumentParser = verbs.add_parser("client", help="The AI clients and their own files.")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    listing = _add(
+        actions, "list", "List the clients, and the servers they use without us.", _verb("clients", "show")
+    )
+    listing.add_argument("--json", action="store_true", help="one JSON object")
+    adopt = _add(
+        actions,
+        "adopt",
+        "Take the servers of clients in, and let the clients reach them through Latchward.",
+        _verb("clients", "adopt"),
+    )
+    adopt.add_argument("name", nargs="*", help="servers, as `client list` names them (default: all)")
+    adopt.add_argument("--client", action="append", metavar="ID", help="those of this client alone")
+    for one in (listing, adopt):
+        one.add_argument(
+            "--project",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="DIR",
+            help="look into this folder too",
+        )
+    connect = _add(
+        actions,
+        "connect",
+        "Put our entry into a client's file; it sees every server.",
+        _verb("clients", "connect"),
+    )
+    connect.add_argument("client")
+    restore = _add(actions, "restore", "Give clients their files back.", _verb("clients", "restore"))
+    restore.add_argument("client", nargs="*")
+    restore.add_argument("--all", action="store_true", help="all whose files were changed")
+    for one in (adopt, connect, restore):
+        one.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
 
 
 def _secret(verbs: Any) -> None:

@@ -4,8 +4,9 @@ Called by the clerk for what was clicked in the window, and by `latchward review
 what was typed at a terminal.
 """
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from latchward import assets
 from latchward.model.errors import ConfigError
@@ -44,6 +45,37 @@ class Acceptance:
             if not any(name in grant.servers for grant in live.grants.values()):
                 live, seen = _seen_by_all(live, name), _seen_by_all(seen, name)
                 settings_file.save(self._profile, live)
+            self._accepted.accept_settings(seen)
+
+    def take_in(self, entries: Mapping[str, Mapping[str, Any]], grants: Mapping[str, Iterable[str]]) -> None:
+        """Add servers whose whole entries the person agreed to, and let clients see servers by name.
+
+        A server that is there already is left as it is. Each gets the policy that asks where it has none.
+        """
+        with write_lock(self._profile):
+            live, seen = settings_file.load(self._profile), self._accepted.settings()
+            for name, entry in entries.items():
+                live = _with_entry(live, name, entry)
+                seen = _with_entry(seen, name, entry)
+                self.first_policy(name)
+            for client, names in grants.items():
+                live, seen = _seeing(live, client, names), _seeing(seen, client, names)
+            settings_file.save(self._profile, live)
+            self._accepted.accept_settings(seen)
+
+    def give_up(self, servers: Iterable[str], clients: Iterable[str]) -> None:
+        """Without these servers and the grants of these clients, live and accepted; policies are kept.
+
+        A grant with a token was made by hand: it loses the servers alone.
+        """
+        with write_lock(self._profile):
+            live, seen = settings_file.load(self._profile), self._accepted.settings()
+            for client in clients:
+                live, seen = _without_grant(live, client), _without_grant(seen, client)
+            for name in servers:
+                live, seen = _without_server(live, name), _without_server(seen, name)
+                self._accepted.forget_tools(name)
+            settings_file.save(self._profile, live)
             self._accepted.accept_settings(seen)
 
     def first_policy(self, name: str) -> None:
@@ -121,6 +153,33 @@ def _with_server(accepted: Settings, live: Settings, name: str) -> Settings:
         servers = {**accepted.document["mcpServers"], name: live.document["mcpServers"][name]}
         return settings_file.with_document(accepted, mcpServers=servers)
     return settings_file.add_server(accepted, name, live.document["mcpServers"][name])
+
+
+def _with_entry(settings: Settings, name: str, entry: Mapping[str, Any]) -> Settings:
+    if name in settings.document.get("mcpServers", {}):
+        return settings
+    return settings_file.add_server(settings, name, entry)
+
+
+def _without_server(settings: Settings, name: str) -> Settings:
+    if name not in settings.document.get("mcpServers", {}):
+        return settings
+    return settings_file.remove_server(settings, name)
+
+
+def _seeing(settings: Settings, client: str, names: Iterable[str]) -> Settings:
+    """With a grant that also holds these servers, each under the policy of its own name if it is new."""
+    known = settings.document.get("mcpServers", {})
+    grant = settings.grants.get(client, Grant(client, ""))
+    servers = {**{name: name for name in names if name in known}, **grant.servers}
+    return settings_file.put_grant(settings, Grant(client, grant.token_hash, servers))
+
+
+def _without_grant(settings: Settings, client: str) -> Settings:
+    grant = settings.grants.get(client)
+    if grant is None or grant.token_hash:
+        return settings
+    return settings_file.remove_grant(settings, client)
 
 
 def _seen_by_all(settings: Settings, server: str) -> Settings:

@@ -46,6 +46,7 @@ from .nursery import Nursery
 from .office import Office
 from .peers import Peers
 from .pins import pin_first_list
+from .recent import Recent
 from .upstreams import UpstreamSet
 from .views import Risks
 
@@ -141,11 +142,12 @@ class House:
             scopes=self.risks.scopes,
             changed=self._changed,
         )
+        self.recent = Recent(self.audit, self.upstreams.masked, self._tell)
         enforcer = Enforcer(
             self.in_force,
             MemoryCounters(),
             self.approvals,
-            self.audit,
+            self.recent,
             self.gate,
             only_reads=self.risks.only_reads,
         )

@@ -5,7 +5,7 @@ is accepted in the same step.
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from latchward.catalogue.presets import PRESETS, Preset
@@ -41,6 +41,7 @@ class Clerk:
         block: Callable[[bool], None],
         end_temporary: Callable[[str], None],
         answer_peer: Callable[[str, bool], None],
+        clients: Callable[[say.FromTray], Awaitable[say.FromGateway | None]],
     ) -> None:
         self._profile = profile
         self._acceptance = acceptance
@@ -52,6 +53,7 @@ class Clerk:
         self._block = block
         self._end_temporary = end_temporary
         self._answer_peer = answer_peer
+        self._clients = clients
 
     async def __call__(self, request: say.FromTray) -> say.FromGateway | None:
         """The reply to a request. Raises `LatchwardError`; then nothing was changed."""
@@ -75,7 +77,7 @@ class Clerk:
             case say.EndTemporary():
                 self._end_temporary(request.key)
             case _:
-                return None
+                return await self._clients(request)
         self._changed()
         return say.Done(request.serial)
 

@@ -11,6 +11,7 @@ from latchward.storage.paths import Profile
 
 from .acceptance import Acceptance
 from .clerk import Clerk
+from .client_office import ClientOffice
 from .desk import Desk
 from .keeper import Keeper
 from .notice import notify
@@ -32,11 +33,28 @@ class Office:
         self._house = house
         self._profile = profile
         self._views = Views(
-            house.settings.current, house.in_force, house.accepted, house.upstreams.get, house.risks
+            house.settings.current,
+            house.in_force,
+            house.accepted,
+            house.upstreams.get,
+            house.risks,
+            house.upstreams.masked,
+        )
+        acceptance = Acceptance(profile, house.in_force, house.accepted)
+        self.clients = ClientOffice(
+            profile=profile,
+            socket=house.socket,
+            settings=house.settings.current,
+            acceptance=acceptance,
+            keyring=house.secrets,
+            answers=house.upstreams.until_listed,
+            send=lambda message: self.desk.send(message),
+            changed=self.tell,
+            settle=house.settle,
         )
         clerk = Clerk(
             profile=profile,
-            acceptance=Acceptance(profile, house.in_force, house.accepted),
+            acceptance=acceptance,
             in_force=house.in_force,
             accepted=house.accepted,
             views=self._views,
@@ -45,24 +63,25 @@ class Office:
             block=self._block,
             end_temporary=lambda key: house.approvals.end(key),
             answer_peer=lambda key, accept: house.peers.answer(key, accept=accept),
+            clients=self.clients,
         )
         self.desk = Desk(self._hello, self._question, clerk, self._everything, house.stop)
         self._keeper = Keeper(self.desk, self._give_up, nursery)
-        self._keeping: asyncio.Task[None] | None = None
+        self._working: list[asyncio.Task[None]] = []
         self._telling: asyncio.TimerHandle | None = None
         self._notice: asyncio.Task[None] | None = None
         self._told: dict[str, say.FromGateway] = {}
 
     def open(self) -> None:
         """Start the tray, and keep it running."""
-        self._keeping = asyncio.create_task(self._keeper.run())
+        self._working = [asyncio.create_task(work) for work in (self._keeper.run(), self.clients.run())]
 
     async def close(self) -> None:
         """End the tray: it is told that this is on purpose."""
         self.desk.send(say.Stop())
         await self._keeper.stop()
-        if self._keeping is not None:
-            self._keeping.cancel()
+        for task in self._working:
+            task.cancel()
 
     def _give_up(self, why: str) -> None:
         """No tray stays up: close the gate, and say so where the desktop can."""
@@ -105,7 +124,8 @@ class Office:
         held = say.HeldList((*self._held_edits(), *self._house.peers.held()))
         kept = self._house.approvals.kept()
         answers = say.TemporaryList(tuple(_temporary(key, answer) for key, answer in kept.items()))
-        return [self._status(servers, held), servers, held, answers]
+        told: list[say.FromGateway] = [self._status(servers, held), servers, held, answers]
+        return told + self.clients.views() + [self._house.recent.calls()]
 
     def _held_edits(self) -> tuple[say.Held, ...]:
         return tuple(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from latchward.model.mask import Mask
 from latchward.model.ports import Secrets, Upstream
 from latchward.model.secret import Secret
 from latchward.model.upstream import UpstreamSpec
+from latchward.upstream.kept import HANDSHAKE_LIMIT
 from latchward.upstream.stdio import StdioUpstream
 
 
@@ -74,6 +76,20 @@ class UpstreamSet:
         self.get(name)
         if name in self._made:
             self._made[name].retry()
+
+    async def until_listed(self, name: str) -> str:
+        """Start a server and wait until it told its tools: "", or why it did not."""
+        upstream = self.get(name)
+        if upstream is None:
+            return "it was removed meanwhile"
+        ends = time.monotonic() + HANDSHAKE_LIMIT
+        while True:
+            try:
+                await upstream.tools()
+                return ""
+            except UpstreamError as error:  # it may still be starting: `npx` fetches it first
+                if upstream.last_error or time.monotonic() > ends:
+                    return upstream.last_error or str(error)
 
     def troubles(self) -> tuple[tuple[str, bool, str], ...]:
         """Of each server: its name, whether it told its tools, and what went wrong last."""

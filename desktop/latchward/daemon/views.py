@@ -10,6 +10,7 @@ from latchward.catalogue.classify import classify
 from latchward.control import messages as say
 from latchward.model.approval import ApprovalRequest, Scope
 from latchward.model.decision import Effect
+from latchward.model.mask import Mask
 from latchward.model.ports import Upstream
 from latchward.model.risk import Category, Risk
 from latchward.model.tool import ToolDefinition
@@ -34,6 +35,8 @@ _WORDS: Final[Mapping[Effect, say.EffectWord]] = {
 _SCOPES: Final[Mapping[Scope, say.ScopeWord]] = {Scope.CALL: "call", Scope.SESSION: "session"}
 _ALONE: Final = (Chip.RUNS, Chip.DESKTOP)
 """What such a tool does depends on the call alone: no answer holds for the next one."""
+SENDS_OWN: Final = "sends one of your secrets"
+"""Said of a call whose arguments hold a value that a server was given from the keyring."""
 _GRAVE: Final = (Category.DESTRUCTIVE, Category.FINANCIAL)
 _MAX_RISKS: Final = 20_000
 
@@ -67,7 +70,10 @@ class Risks:
 
 
 class Views:
-    """`live` gives the settings as they stand on disk, `upstream` the connection of a server."""
+    """`live` gives the settings as they stand on disk, `upstream` the connection of a server.
+
+    `masked` takes the secrets of servers out of what is shown.
+    """
 
     def __init__(
         self,
@@ -76,7 +82,9 @@ class Views:
         accepted: Accepted,
         upstream: Callable[[str], Upstream | None],
         risks: Risks,
+        masked: Mask,
     ) -> None:
+        self._masked = masked
         self._live = live
         self._in_force = in_force
         self._accepted = accepted
@@ -178,6 +186,11 @@ class Views:
         call, definition = request.call, request.definition
         risk = self._risks.of(definition)
         grave = risk.category in _GRAVE
+        arguments = call.payload.decode()
+        masked = self._masked(arguments)
+        facts = [str(chip) for chip in chips(definition.definition, risk)]
+        if masked != arguments:
+            facts.insert(0, SENDS_OWN)
         return say.Question(
             nonce=request.nonce,
             binding=request.binding,
@@ -189,10 +202,10 @@ class Views:
             description=_text(definition.definition.get("description")),
             rule=request.rule,
             reason=request.reason,
-            arguments=call.payload.decode(),
+            arguments=masked,
             category=risk.category.word,
             severity=risk.severity.word,
-            chips=tuple(str(chip) for chip in chips(definition.definition, risk)),
+            chips=tuple(facts),
             changed=request.changed,
             scopes=tuple(_SCOPES[scope] for scope in request.scopes),
             arm_ms=ARM_GRAVE_MS if grave else ARM_MS,

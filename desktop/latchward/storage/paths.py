@@ -42,6 +42,7 @@ class Profile:
     settings: Path
     policies: Path
     accepted: Path
+    clients: Path
     audit_db: Path
     lock: Path
     write_lock: Path
@@ -61,6 +62,7 @@ class Profile:
             settings=config / "settings.json",
             policies=config / "policies",
             accepted=state / "accepted",
+            clients=state / "clients",
             audit_db=Path(dirs.user_data_dir) / "audit.db",
             lock=state / "gateway.lock",
             write_lock=state / "write.lock",
@@ -79,6 +81,7 @@ class Profile:
             settings=folder / "settings.json",
             policies=folder / "policies",
             accepted=folder / "accepted",
+            clients=folder / "clients",
             audit_db=folder / "audit.db",
             lock=folder / "gateway.lock",
             write_lock=folder / "write.lock",
@@ -94,6 +97,7 @@ class Profile:
             self.lock.parent,
             self.policies,
             self.accepted,
+            self.clients,
             self.logs,
             self.runtime,
         )

@@ -98,6 +98,7 @@ class Shown:
 
 
 _CHIPS: Final[dict[str, tuple[str, ToneName]]] = {
+    "sends one of your secrets": ("key", "danger"),
     "runs a program": ("terminal", "danger"),
     "can drive your desktop": ("terminal", "danger"),
     "destroys data": ("trash", "danger"),

@@ -1,0 +1,303 @@
+"""Taking in the servers that clients use without us, and giving everything back.
+
+    plan      which servers, under which names, which secrets leave for the keyring, which files change
+    take_in   secrets first, then settings and what was accepted, then each server is started; only the
+              clients' entries of those that answered are replaced by ours, the others are left as they were
+    give_back the files first, then the servers, grants and secrets that only these clients had
+
+Used by the gateway for what was clicked in the window, and by the command line for what was typed at a
+terminal: both carry the person's yes to each whole command line.
+"""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from latchward import program
+from latchward.clients.backups import Backups
+from latchward.clients.discovery import Findings, look
+from latchward.clients.groups import Group, merged
+from latchward.clients.home import Home
+from latchward.clients.known import CLIENTS
+from latchward.clients.secrecy import secret_part
+from latchward.control import messages as say
+from latchward.model.errors import ConfigError, LatchwardError, SecretError
+from latchward.model.secret import Secret, fill, names_in, placeholder
+from latchward.model.upstream import UpstreamSpec
+from latchward.storage.settings import Settings
+from latchward.storage.taken import Taken
+
+from .acceptance import Acceptance
+from .client_edits import Edit, adopting, carried_out, revision, shown
+
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
+
+Answers = Callable[[str], Awaitable[str]]
+"""Starts a server by its name and waits until it told its tools: "", or why it did not."""
+Told = Callable[[Sequence[say.AdoptionStep]], None]
+
+
+class Keyring(Protocol):
+    """What is needed of `storage.secrets`. All of it raises `SecretError`."""
+
+    async def get(self, names: Iterable[str]) -> Mapping[str, Secret]: ...
+    async def put(self, name: str, value: str) -> None: ...
+    async def forget(self, name: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """One server on its way in. `entry` is as it will stand in settings; `secrets` go to the keyring.
+
+    `known`: the settings have this very server already.
+    """
+
+    group: Group
+    name: str
+    entry: Mapping[str, Any]
+    secrets: Mapping[str, Secret]
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What taking servers in would do. `revision` is the same as long as it would do the same."""
+
+    takings: tuple[Taking, ...]
+    edits: tuple[Edit, ...]
+
+    @property
+    def revision(self) -> str:
+        return revision(self.edits)
+
+    def shown(self) -> tuple[say.FileChange, ...]:
+        """Each file's difference, without secrets. Raises `ClientFileError`. Blocks."""
+        secrets = [secret.reveal() for one in self.takings for secret in one.secrets.values()]
+        return tuple(shown(edit, secrets) for edit in self.edits)
+
+
+def taking(group: Group) -> Taking:
+    """A server with its secrets taken out of its entry."""
+    spec, secrets = group.spec, dict[str, Secret]()
+
+    def parted(values: Mapping[str, str]) -> dict[str, str]:
+        kept = {}
+        for key, value in values.items():
+            part = None if names_in(value) else secret_part(key, value)
+            if part is None:
+                kept[key] = value
+                continue
+            name = f"{group.spec.name}.{_NOT_IN_NAMES.sub('_', key)}"[:100]
+            kept[key], secrets[name] = part[0] + placeholder(name), Secret(part[1])
+        return kept
+
+    entry: dict[str, Any]
+    if spec.url:
+        entry = {"url": spec.url, "headers": parted(spec.headers)}
+    else:
+        entry = {"command": spec.command, "args": list(spec.args), "env": parted(spec.env), "cwd": spec.cwd}
+    entry = {key: value for key, value in entry.items() if value or key == "args"}
+    return Taking(group, group.spec.name, entry, secrets)
+
+
+def found(findings: Findings, settings: Settings) -> tuple[Group, ...]:
+    """The servers that clients use without us, equal ones as one, under names that are free."""
+    return merged(findings.found, {**settings.servers, **settings.disabled})
+
+
+def this_home() -> Home:
+    """Where clients keep their files on this machine."""
+    return Home(Path.home(), os.environ, sys.platform)
+
+
+class Adoption:
+    """`program` and `socket` are what stands in our entry; `home` is where clients' files are."""
+
+    def __init__(
+        self,
+        home: Home,
+        socket: str,
+        settings: Callable[[], Settings],
+        acceptance: Acceptance,
+        keyring: Keyring,
+        backups: Backups,
+        taken: Taken,
+    ) -> None:
+        self._home = home
+        self._socket = socket
+        self._settings = settings
+        self._acceptance = acceptance
+        self._keyring = keyring
+        self.backups = backups
+        self._taken = taken
+        self._seen: Findings | None = None
+
+    def look(self, projects: Iterable[Path] = ()) -> Findings:
+        """What the clients' files say now. Blocks."""
+        self._seen = look(self._home, projects, self._seen)
+        return self._seen
+
+    async def plan(self, keys: Sequence[str], projects: Iterable[Path] = ()) -> Plan:
+        """Look again, and work out what taking these in would do. Raises `LatchwardError`."""
+        findings = await asyncio.to_thread(self.look, projects)
+        groups = {group.key: group for group in found(findings, self._settings())}
+        if missing := [key for key in keys if key not in groups]:
+            raise ConfigError(
+                f"{len(missing)} of these servers changed or went meanwhile; look at the list again"
+            )
+        for key in keys:
+            if why := groups[key].refused:
+                raise ConfigError(f"`{groups[key].spec.name}` cannot be taken in: {why}")
+        takings = [await self._recognised(taking(groups[key])) for key in dict.fromkeys(keys)]
+        return Plan(tuple(takings), await asyncio.to_thread(self._edits, takings))
+
+    def _edits(self, takings: Iterable[Taking], clients: Iterable[str] = ()) -> tuple[Edit, ...]:
+        places = [place for one in takings for place in one.group.places]
+        return adopting(places, clients, self._home, program.command(), self._socket)
+
+    async def _recognised(self, one: Taking) -> Taking:
+        """The same under the name of a server of the settings, where it is that very one."""
+        settings = self._settings()
+        for name, spec in {**settings.servers, **settings.disabled}.items():
+            if await self._is(spec, one.group.spec):
+                return Taking(one.group, name, settings.document["mcpServers"][name], {}, known=True)
+        return one
+
+    async def _is(self, known: UpstreamSpec, new: UpstreamSpec) -> bool:
+        if (known.command, known.args, known.cwd, known.url) != (new.command, new.args, new.cwd, new.url):
+            return False
+        if (known.env.keys(), known.headers.keys()) != (new.env.keys(), new.headers.keys()):
+            return False
+        values = [*known.env.items(), *known.headers.items()]
+        try:
+            secrets = await self._keyring.get([name for _, value in values for name in names_in(value)])
+        except SecretError:
+            return False
+        theirs = {**new.env, **new.headers}
+        return all(fill(value, secrets) == theirs[key] or value == theirs[key] for key, value in values)
+
+    async def prepare(self, plan: Plan, values: Mapping[str, str]) -> None:
+        """Secrets, settings and grants. Raises `LatchwardError`; then nothing of it was done."""
+        wanted = {name for one in plan.takings for name in one.group.needs if not one.known}
+        if missing := wanted - values.keys():
+            await self._keyring.get(missing)  # given at another time, or this says what is missing
+        made = await self._keep_secrets(plan, {name: values[name] for name in wanted & values.keys()})
+        ours = self._taken.servers()
+        for one in plan.takings:
+            if not one.known or one.name in ours:  # what was added by hand is not undone with a client's file
+                self._taken.add(one.name, _clients(one), (*one.secrets, *one.group.needs))
+        try:
+            new = {one.name: one.entry for one in plan.takings if not one.known}
+            self._acceptance.take_in(new, _grants(plan.takings))
+        except LatchwardError:
+            self._taken.forget([one.name for one in plan.takings if one.name not in ours])
+            await self._forget(made)
+            raise
+
+    async def move(self, plan: Plan, answers: Answers, told: Told) -> list[str]:
+        """Start each server, and let its clients reach those through us that answered; the rest is undone.
+
+        A sentence for each file that stayed as it was. Raises `LatchwardError`.
+        """
+        steps = _Steps([one.name for one in plan.takings], told)
+        ready = await asyncio.gather(*(self._started(one, answers, steps) for one in plan.takings))
+        moved = [one for one, why in zip(plan.takings, ready, strict=True) if not why]
+        problems = await self._write(plan, moved)
+        await self._leave([one for one, why in zip(plan.takings, ready, strict=True) if why])
+        for one in moved:
+            steps.set(one.name, "moved", "its clients reach it through Latchward now")
+        return problems
+
+    def connecting(self, client: str) -> Plan:
+        """What `connect` would do. Blocks. Raises `LatchwardError`."""
+        if client not in CLIENTS:
+            raise ConfigError(f"there is no client `{client}`; take one of {', '.join(CLIENTS)}")
+        return Plan((), self._edits((), (client,)))
+
+    async def connect(self, client: str) -> None:
+        """Put our entry into the file of a client, and let it see every server.
+
+        Raises `LatchwardError`; then nothing was changed.
+        """
+        for edit in (await asyncio.to_thread(self.connecting, client)).edits:
+            await asyncio.to_thread(carried_out, edit, self.backups)
+        self._acceptance.take_in({}, {client: list(self._settings().servers)})
+
+    async def _keep_secrets(self, plan: Plan, given: Mapping[str, str]) -> list[str]:
+        """Put every secret into the keyring, or none. The names of those that are new there."""
+        made: list[str] = []
+        secrets = dict(given)
+        for one in plan.takings:
+            secrets.update({name: secret.reveal() for name, secret in one.secrets.items()})
+        try:
+            for name, secret in secrets.items():
+                await self._keyring.put(name, secret)
+                made.append(name)
+        except SecretError:
+            await self._forget(made)
+            raise
+        return made
+
+    async def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            try:
+                await self._keyring.forget(name)
+            except SecretError:
+                return  # it stays in the keyring, where it is safe
+
+    async def _started(self, one: Taking, answers: Answers, steps: "_Steps") -> str:
+        steps.set(one.name, "starting", "it is started and asked for its tools")
+        why = await answers(one.name)
+        if why:
+            steps.set(one.name, "left", f"it stays as it was: {why}")
+        return why
+
+    async def _write(self, plan: Plan, takings: Sequence[Taking]) -> list[str]:
+        """Change the clients' files for these servers. A sentence for each file that stayed as it was."""
+        values = {(edit.file, at): value for edit in plan.edits for at, value in edit.gone}
+        problems = []
+        for edit in await asyncio.to_thread(self._edits, takings):
+            agreed = replace(edit, gone=tuple((at, values[edit.file, at]) for at, _ in edit.gone))
+            try:
+                await asyncio.to_thread(carried_out, agreed, self.backups)
+            except LatchwardError as error:
+                problems.append(str(error))
+        return problems
+
+    async def _leave(self, takings: Sequence[Taking]) -> None:
+        """Undo what was done for servers that did not answer."""
+        new = [one for one in takings if not one.known]
+        if not new:
+            return
+        self._acceptance.give_up([one.name for one in new], ())
+        self._taken.forget([one.name for one in new])
+        await self._forget([name for one in new for name in one.secrets])
+
+
+class _Steps:
+    """How far each server has come; every change is told."""
+
+    def __init__(self, names: Iterable[str], told: Told) -> None:
+        self._steps = {name: say.AdoptionStep(name, "waiting") for name in names}
+        self._told = told
+
+    def set(self, name: str, state: Any, text: str) -> None:
+        self._steps[name] = say.AdoptionStep(name, state, text)
+        self._told(list(self._steps.values()))
+
+
+def _clients(one: Taking) -> list[str]:
+    return list(dict.fromkeys(place.client for place in one.group.places))
+
+
+def _grants(takings: Iterable[Taking]) -> dict[str, list[str]]:
+    grants: dict[str, list[str]] = {}
+    for one in takings:
+        for client in _clients(one):
+            grants.setdefault(client, []).append(one.name)
+    return grants

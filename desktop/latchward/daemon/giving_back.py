@@ -1,0 +1,135 @@
+"""Giving clients their files back: the first bytes, or a merge where something else changed besides.
+
+The files come first. When those of a client are back, the servers that only it had, its grant and its secrets
+go: they stand in its own file again.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from latchward.clients import files
+from latchward.clients.backups import Backup, Backups
+from latchward.clients.known import CLIENTS
+from latchward.clients.restoring import restored
+from latchward.control import messages as say
+from latchward.model.errors import ClientFileError, ConfigError, LatchwardError, SecretError
+from latchward.model.secret import names_in
+from latchward.storage.settings import Settings
+from latchward.storage.taken import Taken, TakenServer
+
+from .acceptance import Acceptance
+from .adoption import Keyring
+from .client_edits import lock_of
+from .differences import difference
+
+CHANGED = "what stands in the clients' files changed meanwhile; look at the change again"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What giving files back would do. `words` say what is not as it was."""
+
+    files: tuple[say.FileChange, ...]
+    words: tuple[str, ...]
+
+    @property
+    def revision(self) -> str:
+        """SHA-256 (hex) of the differences."""
+        text = "\0".join(f"{change.path}\0{change.difference}" for change in self.files)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class GivingBack:
+    """Undoes what `Adoption` did to the files of clients."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        acceptance: Acceptance,
+        keyring: Keyring,
+        backups: Backups,
+        taken: Taken,
+    ) -> None:
+        self._settings = settings
+        self._acceptance = acceptance
+        self._keyring = keyring
+        self._backups = backups
+        self._taken = taken
+
+    def clients(self) -> tuple[str, ...]:
+        """The ids of clients for which there is something to give back. Raises `LatchwardError`."""
+        return tuple(client for client in CLIENTS if self._backups.has(client))
+
+    def propose(self, clients: Sequence[str]) -> Proposal:
+        """What would become of their files. Blocks. Raises `LatchwardError`."""
+        changes, words = [], list[str]()
+        for client, backup in self._all(clients):
+            now = files.read(backup.path)
+            then = restored(backup, now, CLIENTS[client].dialect)
+            shown = difference(now.data, then.data or b"", ())
+            changes.append(say.FileChange(CLIENTS[client].title, str(backup.path), shown))
+            words += then.notes
+        return Proposal(tuple(changes), tuple(words))
+
+    def _all(self, clients: Iterable[str]) -> list[tuple[str, Backup]]:
+        for client in clients:
+            if client not in CLIENTS:
+                raise ConfigError(f"there is no client `{client}`; take one of {', '.join(CLIENTS)}")
+            if not self._backups.has(client):
+                title = CLIENTS[client].title
+                raise ConfigError(f"there is nothing to give back: no file of {title} was changed by us")
+        return [(client, backup) for client in clients for backup in self._backups.of(client)]
+
+    async def give_back(self, clients: Sequence[str], revision: str) -> None:
+        """Do it, as it was shown.
+
+        Raises `ConfigError` where it would be something else by now, and then did nothing; `ClientFileError`
+        for files that stayed as they are, when the others are back.
+        """
+        if (await asyncio.to_thread(self.propose, clients)).revision != revision:
+            raise ConfigError(CHANGED)
+        problems = []
+        for client in clients:
+            try:
+                await asyncio.to_thread(self._files_of, client)
+            except LatchwardError as error:
+                problems.append(str(error))
+                continue
+            await self._without(client)
+        if problems:
+            raise ClientFileError("; ".join(problems))
+
+    def _files_of(self, client: str) -> None:
+        one = CLIENTS[client]
+        for backup in self._backups.of(client):
+
+            def first(now: files.Snapshot, backup: Backup = backup) -> bytes | None:
+                return restored(backup, now, one.dialect).data
+
+            # What is replaced is not kept: the first bytes are there, and what is lost is ours.
+            files.rewrite(backup.path, first, lock=lock_of(one), keep=lambda before, after: None)
+            self._backups.forget(client, backup.path)
+
+    async def _without(self, client: str) -> None:
+        """Servers, grant and secrets that were there for this client alone."""
+        orphans = self._taken.leave((client,))
+        self._acceptance.give_up(orphans, (client,))
+        for name in _unused(orphans, self._settings()):
+            with contextlib.suppress(SecretError):  # it stays in the keyring, where it is safe
+                await self._keyring.forget(name)
+
+
+def _unused(orphans: Mapping[str, TakenServer], settings: Settings) -> list[str]:
+    """The secrets of servers that went, but for those that other servers want."""
+    servers = [*settings.servers.values(), *settings.disabled.values()]
+    left = [server for server in servers if server.name not in orphans]
+    wanted = {
+        name
+        for server in left
+        for value in (*server.env.values(), *server.headers.values())
+        for name in names_in(value)
+    }
+    return [name for server in orphans.values() for name in server.secrets if name not in wanted]

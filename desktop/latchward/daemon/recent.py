@@ -1,0 +1,56 @@
+"""The record as it is written: without secrets, and with the last calls remembered for the tray."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from latchward.control import messages as say
+from latchward.gateway.enforce import ALLOWED
+from latchward.model.audit import Decided, Finished
+from latchward.model.mask import Mask
+from latchward.model.ports import AuditLog
+
+KEPT: Final = 20
+"""Calls that are kept."""
+
+
+class Recent:
+    """Implements `model.ports.AuditLog` by another one. `changed` is called when a call was decided.
+
+    `masked` takes secrets out: an agent may have read one anywhere, and the record would keep it. The
+    digest of the row stays that of the call as it was sent.
+    """
+
+    def __init__(self, audit: AuditLog, masked: Mask, changed: Callable[[], None]) -> None:
+        self._audit = audit
+        self._masked = masked
+        self._changed = changed
+        self._calls: deque[say.Call] = deque(maxlen=KEPT)
+
+    async def decided(self, record: Decided) -> int:
+        if self._masked.knows_any:
+            arguments = self._masked(record.arguments.decode()).encode()
+            record = replace(record, arguments=arguments, message=self._masked(record.message))
+        row = await self._audit.decided(record)
+        self._calls.appendleft(
+            say.Call(
+                number=row,
+                client=record.client,
+                server=record.upstream,
+                tool=record.tool,
+                verdict="allowed" if record.verdict == ALLOWED else "refused",
+                why=record.message,
+                at=time.time(),
+            )
+        )
+        self._changed()
+        return row
+
+    def finished(self, record: Finished) -> None:
+        self._audit.finished(replace(record, detail=self._masked(record.detail)))
+
+    def calls(self) -> say.Calls:
+        """The last calls, the newest first."""
+        return say.Calls(tuple(self._calls))
