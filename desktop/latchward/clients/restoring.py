@@ -1,19 +1,25 @@
 """A client's file as it was: its first bytes, or, where others changed it since, a merge by entry.
 
-The merge takes our entry out of what stands there now, and puts each entry that we took out back.
-What the person wrote meanwhile stays, also an entry under the name of one that we took out.
+The merge takes our entry out of what stands there now, and puts each entry that we took out back. What the
+person wrote meanwhile stays, also an entry under the name of one that we took out.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from latchward.model.errors import ClientFileError
+
 from .backups import Backup, Change, Removed, digest
+from .folder import shown
 from .snapshot import Snapshot
-from .text import At, Dialect, PutText, Remove, edit, parse
-from .text import Edit as Step
+from .text import At, Dialect, Edit, PutText, Remove, edit, parse, source_of
 
 _MISSING: Final = object()
+_STARTS: Final = ("command", "args")
+"""The keys of an entry that make it ours: what it starts. Others may have been added or changed."""
+_EMPTY: Final = (b"", b"{}")
+"""What a file without white space holds that says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,45 +36,92 @@ def restored(backup: Backup, now: Snapshot, dialect: Dialect) -> Restored:
     first = backup.first if backup.existed else None
     if not now.exists or digest(now.data) in backup.ours:
         return Restored(first, exact=True)
-    whole = parse(now.data, dialect, str(backup.path))
-    steps: list[Step] = []
-    for change in backup.changes:
-        if change.put is not None and _is_ours(_located(whole, change.put), change):
-            steps.append(Remove(change.put))
-    notes = []
-    for removed in _last(backup.changes):
-        if _located(whole, removed.at) is _MISSING or Remove(removed.at) in steps:
+    source = str(backup.path)
+    whole = parse(now.data, dialect, source)
+    going, notes = _going(backup, whole)
+    steps: list[Edit] = []
+    for removed in _in_order(backup.changes):
+        if located(whole, removed.at) is _MISSING or removed.at in going:
+            if removed.at in going:
+                going.remove(removed.at)
+                steps.append(Remove(removed.at))
             steps.append(PutText(removed.at, removed.text, removed.after))
-        else:
-            notes.append(f"`{removed.at[-1]}` stands there again, written since; it is left as it is")
-    data = edit(now.data, dialect, list(dict.fromkeys(steps)), str(backup.path))
-    if not backup.existed and not any(_values(parse(data, dialect, str(backup.path)))):
+        elif source_of(now.data, dialect, removed.at, source)[0].strip() != removed.text.strip():
+            notes.append(f"`{removed.at[-1]}` was written anew since in {shown(backup.path)}; that one stays")
+    # What comes back comes first: in a map that is never empty, it finds the style of the others.
+    data = edit(now.data, dialect, [*steps, *map(Remove, going)], source)
+    data = _without_our_maps(backup, data, dialect)
+    if first is None and b"".join(data.split()) in _EMPTY:
         return Restored(None, exact=True, notes=tuple(notes))
     return Restored(data, exact=data == first, notes=tuple(notes))
 
 
-def _last(changes: Iterable[Change]) -> list[Removed]:
-    """What was taken out; of two under one name the later: it is what the person had last."""
-    found: dict[At, Removed] = {}
-    for change in changes:
-        for removed in change.removed:
-            found.pop(removed.at, None)
-            found[removed.at] = removed
-    return list(found.values())
-
-
-def _is_ours(value: Any, change: Change) -> bool:
-    """Whether this still is our entry, whatever the client or the person added to it."""
-    args = value.get("args") if isinstance(value, dict) else None
-    wrote = change.value or {}
-    return args is not None and args == wrote.get("args") and value.get("command") == wrote.get("command")
-
-
-def _located(whole: Any, at: At) -> Any:
+def located(whole: Any, at: At) -> Any:
+    """The value of a member, or a value like no other."""
     for key in at:
         whole = whole.get(key, _MISSING) if isinstance(whole, dict) else _MISSING
     return whole
 
 
-def _values(whole: dict[str, Any]) -> list[Any]:
-    return list(whole.values())
+def _going(backup: Backup, whole: Any) -> tuple[list[At], list[str]]:
+    """Where our entries stand, and a sentence for each that is not ours any more."""
+    wrote: dict[At, list[Any]] = {}
+    for change in backup.changes:
+        if change.put is not None:
+            wrote.setdefault(change.put, []).append(change.value)
+    taken = {removed.at for change in backup.changes for removed in change.removed}
+    going, notes = [], []
+    for at, values in wrote.items():
+        there = located(whole, at)
+        if any(_same_start(there, value) for value in values):
+            going.append(at)
+        elif there is not _MISSING and at not in taken:
+            notes.append(f"`{at[-1]}` starts something else by now in {shown(backup.path)}; it stays")
+    return going, notes
+
+
+def _same_start(there: Any, wrote: Any) -> bool:
+    if not isinstance(there, dict) or not isinstance(wrote, dict):
+        return False
+    keys = [key for key in _STARTS if key in wrote]
+    return all(there.get(key, _MISSING) == wrote[key] for key in keys) if keys else there == wrote
+
+
+def _in_order(changes: Iterable[Change]) -> list[Removed]:
+    """What was taken out, each after the one that it followed; of two under one name the later."""
+    waiting: dict[At, Removed] = {}
+    for change in changes:
+        for removed in change.removed:
+            waiting.pop(removed.at, None)
+            waiting[removed.at] = removed
+    found: list[Removed] = []
+    while waiting:
+        ready = [
+            one for one in waiting.values() if one.after is None or (*one.at[:-1], one.after) not in waiting
+        ]
+        for one in ready or list(waiting.values()):  # two edits can make a ring
+            found.append(waiting.pop(one.at))
+    return found
+
+
+def _without_our_maps(backup: Backup, data: bytes, dialect: Dialect) -> bytes:
+    """Take out the maps that are there only because our entry needed a place."""
+    source = str(backup.path)
+    try:
+        first = parse(backup.first, dialect, source) if backup.existed else {}
+    except ClientFileError:
+        return data  # an empty map does no harm
+    whole = parse(data, dialect, source)
+    steps = []
+    for at in dict.fromkeys(change.put for change in backup.changes if change.put is not None):
+        for depth in range(1, len(at)):
+            parent = at[:depth]
+            if located(first, parent) is _MISSING and _is_hollow(located(whole, parent)):
+                steps.append(Remove(parent))
+                break
+    return edit(data, dialect, list(dict.fromkeys(steps)), source) if steps else data
+
+
+def _is_hollow(value: Any) -> bool:
+    """Whether this is a map with nothing but such maps in it."""
+    return isinstance(value, dict) and all(_is_hollow(inner) for inner in value.values())

@@ -6,7 +6,7 @@ left alone, and said so.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -133,8 +133,8 @@ def shown(one: Edit, secrets: Iterable[str]) -> say.FileChange:
 def carried_out(one: Edit, backups: Backups) -> None:
     """Write it, the file's bytes kept before. Raises `ClientFileError`; then the file is as it was."""
 
-    def keep(before: files.Snapshot, after: bytes) -> None:
-        backups.keep(one.client.id, one.file, before, after, one.change(before))
+    def keep(before: files.Snapshot, after: bytes) -> Callable[[], None]:
+        return backups.keep(one.client.id, one.file, before, after, one.change(before))
 
     files.rewrite(one.file, one.changed, lock=lock_of(one.client), keep=keep)
 
