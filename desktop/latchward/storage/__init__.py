@@ -17,8 +17,8 @@
 
 Who calls whom: `daemon/assembly.py` makes a `Profile`, prepares it, takes the
 `GatewayLock`, and hands `SettingsBook`, `PolicyBook`, `MemoryCounters` and
-`SqliteAudit` to the gateway as ports, `KeyringSecrets` to the servers. The command line loads, edits and saves
-`Settings` under `write_lock`.
+`SqliteAudit` to the gateway as ports, `KeyringSecrets` to the servers. The
+command line loads, edits and saves `Settings` under `write_lock`.
 
 Three rules hold in here. What we make is 0600 in 0700 from the moment it
 exists. What we did not make is never removed. What cannot be read or written
