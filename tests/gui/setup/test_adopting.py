@@ -84,10 +84,10 @@ def test_a_tick_that_changes_while_the_files_are_looked_at_stops_it(scene: Scene
     dialog.foot.primary.click()
     asked = scene.hears(ProposeAdoption)
     dialog.found.rows["k-files"].box.click()
+    assert dialog.foot.primary.isEnabled()
     scene.tell(plan(asked.serial))
     assert scene.gateway.heard_nothing_of(Adopt)
     assert "look at it again" in scene.text
-    assert dialog.foot.primary.isEnabled()
 
 
 def test_a_command_line_that_changes_while_the_files_are_looked_at_stops_it(scene: Scene):
@@ -97,6 +97,28 @@ def test_a_command_line_that_changes_while_the_files_are_looked_at_stops_it(scen
     scene.found(replace(FILES, command="uvx another"))
     scene.tell(plan(asked.serial))
     assert scene.gateway.heard_nothing_of(Adopt)
+
+
+def test_a_server_that_changes_behind_the_preview_is_not_taken_in(scene: Scene):
+    dialog = scene.opened(FILES)
+    press(dialog, "Show what changes…")
+    scene.tell(plan(scene.hears(ProposeAdoption).serial))
+    scene.found(replace(FILES, command="uvx another"))
+    assert dialog.adopting.preview is not None
+    press(dialog.adopting.preview, "Protect 1 server")
+    assert scene.gateway.heard_nothing_of(Adopt)
+    assert "look at it again" in scene.text
+
+
+def test_the_late_answer_to_an_older_question_is_not_shown(scene: Scene):
+    dialog = scene.opened(GITHUB, FILES)
+    press(dialog, "Show what changes…")
+    older = scene.hears(ProposeAdoption)
+    assert dialog.adopting.preview is not None
+    dialog.adopting.preview.close()
+    press(dialog, "Show what changes…")
+    scene.tell(plan(older.serial))
+    assert dialog.adopting.preview.plan is None
 
 
 def test_values_go_with_it_and_are_forgotten_after(scene: Scene):
@@ -194,6 +216,7 @@ def test_an_early_end_says_why(scene: Scene):
     )
     assert "The keyring was locked." in scene.text
     assert "Nothing was taken in" in scene.text
+    assert "Left as it was" in scene.text
     press(scene.dialog, "Back to what was found")
     assert scene.dialog.page == FOUND
 

@@ -25,8 +25,8 @@ def test_a_long_command_line_is_as_high_as_its_text(scene: Scene):
     assert command.height() > 8 * command.fontMetrics().lineSpacing()
 
 
-def test_letters_of_another_font_are_not_cut(scene: Scene):
-    dialog = scene.opened(replace(FILES, command="node " + "東京 " * 80))
+def test_lines_of_high_letters_are_not_cut(scene: Scene):
+    dialog = scene.opened(replace(FILES, command="node " + "Å̂Ế ไทย " * 120))
     command = dialog.found.rows["k-files"].command
     last = command.document().lastBlock()
     bottom = command.blockBoundingGeometry(last).translated(command.contentOffset()).bottom()
@@ -34,7 +34,9 @@ def test_letters_of_another_font_are_not_cut(scene: Scene):
 
 
 def test_what_cannot_be_seen_is_spelled_out(scene: Scene):
-    scene.opened(replace(BAD, name="<b>x</b>", places=("a\u200bb",)))
+    dialog = scene.opened(replace(BAD, name="<b>x</b>", places=("a\u200bb",)))
+    dialog.found.rows["k-bad"].details.click()
+    assert "a<U+200B>b" in scene.text
     assert "run <U+202E>txt.exe" in scene.text
     assert "<b>x</b>" in scene.text
     assert "This line may be disguised" in scene.text
@@ -67,6 +69,7 @@ def test_refused_servers_alone_offer_nothing_to_protect(scene: Scene):
     dialog = scene.opened(FIGMA)
     assert "None of these servers can be taken in" in scene.text
     assert not dialog.foot.primary.isVisible()
+    assert "ticked" not in scene.text
 
 
 def test_the_button_counts_what_is_ticked(scene: Scene):

@@ -1,5 +1,6 @@
 """The whole of it by keyboard: where the focus stands, and what keys do."""
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -65,6 +66,23 @@ def test_the_whole_way_by_keyboard(scene: Scene):
     assert dialog.page == SEEN
     key(scene, Qt.Key.Key_Return)
     assert not dialog.isVisible()
+
+
+def test_when_the_taking_in_is_over_the_focus_is_on_the_way_on(scene: Scene):
+    dialog = scene.opened(GITHUB, FILES)
+    scene.tell(replace(MOVED, over=False))
+    assert dialog.focusWidget() is dialog.foot.skip
+    scene.tell(MOVED)
+    assert dialog.focusWidget() is dialog.foot.primary
+
+
+def test_after_escape_it_is_where_it_was(scene: Scene):
+    dialog = scene.taken_in()
+    key(scene, Qt.Key.Key_Return)
+    assert dialog.page == SEEN
+    key(scene, Qt.Key.Key_Escape)
+    dialog.show()
+    assert dialog.page == SEEN
 
 
 def test_escape_closes_and_asks_nothing(scene: Scene):

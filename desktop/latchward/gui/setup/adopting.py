@@ -39,10 +39,6 @@ class Adopting(QObject):
         """The clients that everything that was taken in here belongs to."""
         return tuple(self._titles)
 
-    def forget(self) -> None:
-        """What was taken in was given back."""
-        self._titles.clear()
-
     def protect(self) -> None:
         """Take in what is ticked. The files are looked at first, unless they were just shown."""
         taken = self._page.picks.taken

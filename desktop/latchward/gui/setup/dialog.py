@@ -82,8 +82,9 @@ class SetupDialog(QDialog):
         layout.setSpacing(0)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         head = QWidget()
-        column(head, 0).addWidget(self.stages)
-        head.layout().setContentsMargins(tokens.XL, tokens.M, tokens.XL, tokens.M)  # type: ignore[union-attr]
+        top = column(head, 0)
+        top.setContentsMargins(tokens.XL, tokens.M, tokens.XL, tokens.M)
+        top.addWidget(self.stages)
         self._notes = QVBoxLayout()
         for page in (self.found, self.taking, self.choose, self.seen):
             self.pages.addWidget(page)
@@ -311,7 +312,6 @@ class SetupDialog(QDialog):
     def _undone(self) -> None:
         self._progress = None
         self._show_choices()
-        self.adopting.forget()
         self.found.say(words.UNDONE, "good")
         self._turn_to(FOUND)
 

@@ -122,7 +122,6 @@ class FoundRow(QWidget):
         self.box.toggled.connect(self._toggled)
         self.details.setAccessibleName(f"Details of {name}")
         self.details.setCheckable(True)
-        self.details.setProperty("look", "quiet")
         line = row(first, holder, self.details, gap=tokens.S - 2)
         line.setStretch(1, 1)
         for part in (first, self.details):
