@@ -9,7 +9,7 @@
     groups      equal servers are one; `names` gives each a name that settings take
     secrecy     which values of an entry are secrets, by name and by shape
     files       reads a client's file; replaces it whole, under the client's own lock, or not at all:
-                `snapshot` is a file at one moment, `replacing` the one step, `locks` and `folder` what it takes
+                `snapshot` is a file at one moment, `replacing` the one step, with `locks` and `folder`
     backups     the bytes as they were, and what we wrote over them
     restoring   the first bytes again; where something else changed besides, a merge by entry
 

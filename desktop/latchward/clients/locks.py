@@ -28,6 +28,9 @@ RETRY: Final = 0.05
 if sys.platform == "linux":
     import fcntl
 
+_Identity = tuple[int, int, int]
+"""Device, inode and the last sign of life: the number of an inode is given anew at once."""
+
 
 class Busy(Exception):
     """Another program wrote the file meanwhile, or writes it: begin anew."""
@@ -36,29 +39,25 @@ class Busy(Exception):
 class FolderLock:
     """`<file>.lock`, a folder, as `proper-lockfile` of npm makes it: held for as long as the folder is fresh.
 
-    A context manager. Raises `ClientFileError` where the lock cannot be had.
+    A context manager. Raises `ClientFileError` where another program holds it for too long, and `OSError`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._ours: tuple[int, int] | None = None
+        self._ours: _Identity | None = None
+        self._looking = threading.Lock()
         self._over = threading.Event()
         self._refresher = threading.Thread(target=self._refresh, name="client file lock", daemon=True)
 
     def __enter__(self) -> Self:
         until = time.monotonic() + WAIT
-        try:
-            while not self._made():
-                if time.monotonic() > until:
-                    raise ClientFileError(
-                        f"{shown(self.path)} says that another program is writing the file; "
-                        "close that program and try again"
-                    )
-                time.sleep(RETRY)
-        except OSError as error:
-            raise ClientFileError(
-                f"the lock {shown(self.path)} cannot be taken: {reason(error)}; look at what lies there"
-            ) from error
+        while not self._made():
+            if time.monotonic() > until:
+                raise ClientFileError(
+                    f"{shown(self.path)} says that another program is writing the file; "
+                    "close that program and try again"
+                )
+            time.sleep(RETRY)
         self._refresher.start()
         return self
 
@@ -77,7 +76,8 @@ class FolderLock:
             raise Busy
 
     def _held(self) -> bool:
-        return self._ours is not None and _identity(self.path) == self._ours
+        with self._looking:
+            return self._ours is not None and _identity(self.path) == self._ours
 
     def _made(self) -> bool:
         try:
@@ -94,13 +94,24 @@ class FolderLock:
             if time.time() - found.st_mtime > STALE:
                 again = os.lstat(self.path)
                 if (again.st_ino, again.st_mtime_ns) == (found.st_ino, found.st_mtime_ns):
-                    os.rmdir(self.path)
+                    self._remove()
+
+    def _remove(self) -> None:
+        try:
+            os.rmdir(self.path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise ClientFileError(
+                f"{shown(self.path)} is no lock that can be removed: {reason(error)}; look at what lies there"
+            ) from error
 
     def _refresh(self) -> None:
         while not self._over.wait(REFRESH):
-            if self._held():
-                with contextlib.suppress(OSError):
+            with self._looking, contextlib.suppress(OSError):
+                if _identity(self.path) == self._ours:
                     os.utime(self.path)
+                    self._ours = _identity(self.path)
 
 
 class Lease:
@@ -144,7 +155,7 @@ class Lease:
 
 @contextmanager
 def locked(*files: Path) -> Iterator[tuple[FolderLock, ...]]:
-    """The client's lock of each of these files, in this order. Raises `ClientFileError`."""
+    """The client's lock of each of these files, in this order. Raises `ClientFileError` and `OSError`."""
     with contextlib.ExitStack() as stack:
         yield tuple(
             stack.enter_context(FolderLock(file.with_name(f"{file.name}.lock")))
@@ -152,9 +163,9 @@ def locked(*files: Path) -> Iterator[tuple[FolderLock, ...]]:
         )
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> _Identity | None:
     try:
         found = os.lstat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_mtime_ns
