@@ -59,6 +59,13 @@ def test_where_a_server_stands_is_one_click_away(scene: Scene):
     assert GITHUB.places[0] in scene.text
 
 
+def test_every_secret_is_named_one_click_away(scene: Scene):
+    dialog = scene.opened(replace(GITHUB, moved=tuple(f"SECRET_{n}" for n in range(9))))
+    assert "SECRET_8" not in scene.text
+    dialog.found.rows["k-github"].details.click()
+    assert "SECRET_8" in scene.text
+
+
 def test_a_refused_server_says_why_and_has_no_box(scene: Scene):
     dialog = scene.opened(GITHUB, FIGMA)
     assert "It speaks SSE alone." in scene.text

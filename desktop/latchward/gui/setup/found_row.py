@@ -160,6 +160,11 @@ class FoundRow(QWidget):
             inner.addWidget(heading(self._theme, "Stands in"))
             places = present.visible_lines(found.places)
             inner.addWidget(PlainLabel(self._theme, places, size="small", mono=True))
+        if len(found.moved) > present.MOST_MOVED:
+            inner.addWidget(heading(self._theme, "Goes into your keyring"))
+            inner.addWidget(
+                PlainLabel(self._theme, present.visible_lines(found.moved), size="small", mono=True)
+            )
         if len(found.clients) > present.MOST_USERS:
             inner.addWidget(heading(self._theme, "Used by"))
             inner.addWidget(PlainLabel(self._theme, present.users(found, 99), size="small"))

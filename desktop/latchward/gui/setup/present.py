@@ -56,6 +56,8 @@ def is_address(found: FoundServer) -> bool:
 
 MOST_USERS: Final = 2
 """Clients of a server that are named in its line."""
+MOST_MOVED: Final = 3
+"""Secrets of a server that are named in its line."""
 
 
 def facts(found: FoundServer) -> tuple[Fact, ...]:
@@ -65,7 +67,7 @@ def facts(found: FoundServer) -> tuple[Fact, ...]:
         return ()
     if found.moved:
         verb = "goes" if len(found.moved) == 1 else "go"
-        named = listed([name_of(name) for name in found.moved])
+        named = listed([name_of(name) for name in found.moved], MOST_MOVED)
         told.append(Fact(f"{named} {verb} into your keyring", "key", "quiet"))
     if loose(found.command):
         told.append(Fact(words.NOT_FIXED, "changed", "caution"))
