@@ -73,7 +73,7 @@ def layout(raw: str, slot: Slot, unit: str, colon: str) -> Layout:
         colon = between
     space = " " if colon.endswith((" ", "\t")) else ""
     for member in filter(None, (slot.after, slot.before)):
-        lead = raw[_lead(raw, member.gap, member.start) : member.start]
+        lead = lead_of(raw, member)
         if not (ends := list(_LINE_ENDS.finditer(lead))):
             lead = _line_lead(raw, member)
             ends = list(_LINE_ENDS.finditer(lead))
@@ -81,7 +81,7 @@ def layout(raw: str, slot: Slot, unit: str, colon: str) -> Layout:
             return Layout(lead, ends[-1][0], lead[ends[-1].end() :], unit, colon, "," + space)
     for member in filter(None, (slot.after, slot.before)):
         if member.gap != slot.open + 1:
-            space = raw[_lead(raw, member.gap, member.start) : member.start]
+            space = lead_of(raw, member)
             break
     return Layout(space, "", "", unit, colon, "," + space)
 
@@ -95,19 +95,24 @@ def layout_in(raw: str, slot: Slot, member: Member, unit: str, colon: str) -> La
     return made
 
 
-def insertion(raw: str, slot: Slot, text: str, lead: str) -> list[Splice]:
-    """The splices that put a member's text into an empty slot."""
+def insertion(raw: str, slot: Slot, text: str, lead: str, skip: int | None = None) -> list[Splice]:
+    """The splices that put a member's text into an empty slot.
+
+    It goes behind the first `skip` comments of the gap; None: behind those on the line of the member before.
+    """
     if slot.before is None:
-        if slot.after is not None:
-            return [(slot.after.start, slot.after.start, text + "," + lead)]
-        at = _last_comment(raw, slot.open + 1, slot.close)
-        return [(at, at, lead + text)]
+        high = slot.close if slot.after is None else slot.after.start
+        at = _lead(raw, slot.open + 1, high) if skip is None else _comments(raw, slot.open + 1, high, skip)
+        if slot.after is None:
+            return [(at, at, _line_end_after_comment(raw, slot.open + 1, at, lead) + lead + text)]
+        at = past(raw, at)
+        return [(at, at, text + "," + lead)]
     end = slot.before.end
-    comma = _comma(raw, end, slot.after.start if slot.after else slot.close)
-    at = _line_comments(raw, end if comma is None else comma + 1)
-    if _ends_in_line_comment(raw, end, at) and not _LINE_ENDS.search(lead):
-        found = _LINE_ENDS.match(raw, at)
-        lead = (found[0] if found else "\n") + lead
+    high = slot.after.start if slot.after else slot.close
+    comma = _comma(raw, end, high)
+    start = end if comma is None else comma + 1
+    at = _line_comments(raw, start) if skip is None else max(start, _comments(raw, end, high, skip))
+    lead = _line_end_after_comment(raw, end, at, lead) + lead
     if comma is not None:
         return [(at, at, lead + text + ",")]
     return [(end, end, "," + lead + text)] if at == end else [(end, end, ","), (at, at, lead + text)]
@@ -131,14 +136,32 @@ def removal(raw: str, slot: Slot, this: Member) -> list[Splice]:
     elif slot.before is None and slot.after is not None:
         start = this.start
         splices.append((tail, past(raw, tail), ""))
-    elif _ends_in_line_comment(raw, this.gap, start) and raw[past(raw, tail, " \t")] not in "\r\n":
+    elif _ends_in_line_comment(raw, this.gap, start) and not _ends_line(raw, end, comma):
         start = past(raw, past(raw, start, " \t"), "\r\n")
     return [*splices, (start, end, "")]
+
+
+def lead_of(raw: str, member: Member) -> str:
+    """The white space in front of a member."""
+    return raw[_lead(raw, member.gap, member.start) : member.start]
+
+
+def comments_above(raw: str, member: Member) -> int:
+    """How many comments stand in the gap in front of a member."""
+    return sum(token[0][0] == "/" for token in _tokens(raw, member.gap, member.start))
 
 
 def has_comma(raw: str, slot: Slot, member: Member) -> bool:
     """Whether a comma follows the member."""
     return _comma(raw, member.end, slot.after.start if slot.after else slot.close) is not None
+
+
+def _ends_line(raw: str, end: int, comma: int | None) -> bool:
+    """Whether nothing else follows on the line, but for a comma that goes as well."""
+    rest = past(raw, end, " \t")
+    if rest == comma:
+        rest = past(raw, rest + 1, " \t")
+    return raw[rest] in "\r\n"
 
 
 def past(raw: str, start: int, signs: str = WHITE) -> int:
@@ -149,7 +172,7 @@ def past(raw: str, start: int, signs: str = WHITE) -> int:
 
 
 def _layout_of_first(raw: str, slot: Slot, unit: str, colon: str) -> Layout:
-    lead = raw[_last_comment(raw, slot.open + 1, slot.close) : slot.close]
+    lead = raw[_lead(raw, slot.open + 1, slot.close) : slot.close]
     ends = list(_LINE_ENDS.finditer(lead))
     space = " " if colon.endswith((" ", "\t")) else ""
     if not ends:
@@ -173,7 +196,10 @@ def _lead(raw: str, gap: int, start: int) -> int:
     return end
 
 
-_last_comment = _lead
+def _comments(raw: str, start: int, end: int, count: int) -> int:
+    """The end of the last of so many comments, or as many as there are."""
+    found = [token.end() for token in _tokens(raw, start, end) if token[0][0] == "/"]
+    return [start, *found][min(count, len(found))]
 
 
 def _comma(raw: str, start: int, end: int) -> int | None:
@@ -198,6 +224,14 @@ def _line_comments(raw: str, start: int) -> int:
         if not token[0].isspace():
             end = token.end()
     return end
+
+
+def _line_end_after_comment(raw: str, start: int, end: int, lead: str) -> str:
+    """The line end without which what comes next would be part of a comment, or ""."""
+    if not _ends_in_line_comment(raw, start, end) or _LINE_ENDS.search(lead):
+        return ""
+    found = _LINE_ENDS.match(raw, end)
+    return found[0] if found else "\n"
 
 
 def _ends_in_line_comment(raw: str, start: int, end: int) -> bool:

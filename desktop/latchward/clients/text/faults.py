@@ -27,7 +27,8 @@ def fault(source: str, raw: str, offset: int, sentence: str) -> NoReturn:
     line = raw.count("\n", 0, offset) + 1
     begin = max(raw.rfind("\n", 0, offset) + 1, len(BOM) if line == 1 and raw.startswith(BOM) else 0)
     column = len(utf8(raw[begin:offset])) + 1
-    raise ClientFileError(f"{source}:{line}:{column}: {sentence}")
+    # What a reader raised before holds the whole document.
+    raise ClientFileError(f"{source}:{line}:{column}: {sentence}") from None
 
 
 def quoted(key: str) -> str:

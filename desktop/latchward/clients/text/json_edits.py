@@ -4,12 +4,26 @@ import json
 import re
 from typing import Any, Final
 
-from .braces import Layout, Slot, Splice, has_comma, insertion, layout, layout_in, removal, spliced
+from .braces import (
+    WHITE,
+    Layout,
+    Slot,
+    Splice,
+    comments_above,
+    has_comma,
+    insertion,
+    layout,
+    layout_in,
+    lead_of,
+    removal,
+    spliced,
+)
 from .edits import At, Dialect, Put, PutText, Remove
 from .faults import bytewise, fault, quoted, utf8
 from .jsons import key_of, object_at, read, seen, slot_after, slot_of
 
 _UNIT: Final = re.compile(r'[\r\n]([ \t]+)"')
+_BELOW: Final = re.compile(r"/\* below ([0-9]{1,6}) \*/")
 _COLON: Final = re.compile(r'[{,][ \t\r\n]*+"[^"\\]*+(?:\\.[^"\\]*+)*+"([ \t]*+:[ \t]*+)', re.DOTALL)
 
 
@@ -49,13 +63,17 @@ class JsonEditing:
         if slot.this is None:
             fault(self._source, self._text.raw, 0, f"there is no member {quoted(at[-1])}; read the file anew")
         text = utf8(self._text.raw[slot.this.start : slot.this.end])
-        if slot.before is None and slot.after is None and has_comma(self._text.raw, slot, slot.this):
-            text += ","  # of no use to any other
+        if slot.after is None and has_comma(self._text.raw, slot, slot.this):
+            text += ","
+        if slot.before is None:
+            text = lead_of(self._text.raw, slot.this) + text
+        if above := comments_above(self._text.raw, slot.this):
+            text = f"/* below {above} */{text}"
         return text, None if slot.before is None else key_of(self._text, slot.before)
 
     def value_of_text(self, edit: PutText) -> Any:
         """What the text of a member means. Raises `ClientFileError` where it is not that member."""
-        _, value = read(f"{{{edit.text}\n}}".encode(), self._dialect, self._source)
+        _, value = read(f"{{{_member_text(edit.text)[0]}\n}}".encode(), self._dialect, self._source)
         if list(value) != [edit.at[-1]]:
             fault(
                 self._source,
@@ -93,9 +111,13 @@ class JsonEditing:
             fault(self._source, self._text.raw, slot.this.start, wrong)
         slot = slot_after(self._text, slot, after, self._source)
         style = layout(self._text.raw, slot, self._unit, self._colon)
-        if slot.before or slot.after:
+        kept, above = _member_text(text)
+        lead, text = style.lead, kept.lstrip(WHITE)
+        if slot.before is None and slot.after is None and text != kept:
+            lead = kept.removesuffix(text)
+        if slot.after or (slot.before and has_comma(self._text.raw, slot, slot.before)):
             text = text.removesuffix(",")
-        self._splice(insertion(self._text.raw, slot, bytewise(text), style.lead))
+        self._splice(insertion(self._text.raw, slot, bytewise(text), lead, above))
 
     def _deepest(self, at: At) -> tuple[str, Slot, At]:
         """The last key of the path that can be looked for, its slot, and the keys below it that cannot."""
@@ -121,6 +143,12 @@ def _written(value: Any, style: Layout) -> str:
         text = _dumped(value, style.unit, (",", style.colon))
         return text.replace("\n", style.newline + style.indent)
     return _dumped(value, None, (style.comma, style.colon))
+
+
+def _member_text(text: str) -> tuple[str, int]:
+    """The kept text of a member without the note in front of it, and the number there."""
+    below = _BELOW.match(text)
+    return (text[below.end() :], int(below[1])) if below else (text, 0)
 
 
 def _name(key: str) -> str:

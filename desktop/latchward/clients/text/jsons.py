@@ -112,19 +112,20 @@ def seen(raw: str, dialect: Dialect, source: str) -> Json:
     return Json(raw, plain, _without_commas(plain) if dialect.trailing_commas else plain)
 
 
-def slot_of(text: Json, opened: int, name: str, source: str) -> Slot:
+def slot_of(text: Json, opened: int, name: str, source: str, *, once: bool = True) -> Slot:
     """Where the member `name` stands in the object that opens here, or the slot after its last member.
 
-    Raises `ClientFileError` where it stands twice.
+    Where it stands twice, raises `ClientFileError`, or takes the first without `once`.
     """
     plain = name.isprintable() and not set(name) & {'"', "\\"}
     wanted = bytewise(f'"{name}"') if plain else None
     before = this = after = last = None
     for member in _members(text.strict, opened):
-        if _is(text.strict, member, name, wanted):
-            if this is not None:
-                twice = f"the key {quoted(name)} stands twice in one object; remove one"
-                fault(source, text.raw, member.start, twice)
+        mine = _is(text.strict, member, name, wanted)
+        if mine and this is not None and once:
+            twice = f"the key {quoted(name)} stands twice in one object; remove one"
+            fault(source, text.raw, member.start, twice)
+        if mine and this is None:
             before, this = last, member
         elif this is not None and after is None:
             after = member
@@ -138,7 +139,7 @@ def slot_after(text: Json, last: Slot, name: str | None, source: str) -> Slot:
     if name is None:
         first = next(_members(text.strict, last.open), None)
         return Slot(last.open, last.close, None, None, first)
-    slot = slot_of(text, last.open, name, source)
+    slot = slot_of(text, last.open, name, source, once=False)
     return Slot(slot.open, slot.close, slot.this, None, slot.after) if slot.this else last
 
 
