@@ -6,6 +6,7 @@ kernel and remembered for each client; until the person knows it, it sees no too
 
 from collections.abc import Callable
 
+from latchward.clients.known import CLIENTS
 from latchward.control import messages as say
 from latchward.model.peer import ProcessChain
 from latchward.storage.accepted import Accepted
@@ -44,7 +45,7 @@ class Peers:
                 key=f"peer:{client}:{program}",
                 digest=program,
                 sort="peer",
-                what=f"{program} wants to come in as {client}",
+                what=f"{program} wants to come in as {title_of(client)}",
                 lines=(f"started by: {chain}",),
             )
             for (client, program), chain in self._waiting.items()
@@ -60,6 +61,11 @@ class Peers:
         else:
             self._refused.add((client, program))
         self._changed()
+
+
+def title_of(client: str) -> str:
+    """What a client is called; its own name where it is none that we know."""
+    return CLIENTS[client].title if client in CLIENTS else client
 
 
 def program_of(chain: ProcessChain) -> str:
