@@ -4,7 +4,7 @@ The merge takes our entry out of what stands there now, and puts each entry that
 person wrote meanwhile stays, also an entry under the name of one that we took out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -87,21 +87,22 @@ def _same_start(there: Any, wrote: Any) -> bool:
     return all(there.get(key, _MISSING) == wrote[key] for key in keys) if keys else there == wrote
 
 
-def _in_order(changes: Iterable[Change]) -> list[Removed]:
-    """What was taken out, each after the one that it followed; of two under one name the later."""
-    waiting: dict[At, Removed] = {}
-    for change in changes:
-        for removed in change.removed:
-            waiting.pop(removed.at, None)
-            waiting[removed.at] = removed
-    found: list[Removed] = []
-    while waiting:
-        ready = [
-            one for one in waiting.values() if one.after is None or (*one.at[:-1], one.after) not in waiting
-        ]
-        for one in ready or list(waiting.values()):  # two edits can make a ring
-            found.append(waiting.pop(one.at))
-    return found
+def _in_order(changes: Sequence[Change]) -> list[Removed]:
+    """What was taken out, the last edit first, for each names its place as it was then.
+
+    Of one edit each follows the one that stood before it. Of two under one name the later counts.
+    """
+    found: dict[At, Removed] = {}
+    for change in reversed(changes):
+        waiting = {one.at: one for one in change.removed if one.at not in found}
+        while waiting:
+            ready = [
+                one
+                for one in waiting.values()
+                if one.after is None or (*one.at[:-1], one.after) not in waiting
+            ]
+            found |= {one.at: waiting.pop(one.at) for one in ready or list(waiting.values())}
+    return list(found.values())
 
 
 def _without_our_maps(backup: Backup, data: bytes, dialect: Dialect) -> bytes:
