@@ -41,7 +41,7 @@ class TerminalApprover:
     async def _ask(self, request: ApprovalRequest, terminal: int) -> Answer | None:
         can_allow = len(request.call.payload) <= MAX_SHOWN
         _say(terminal, question(request, can_allow=can_allow))
-        _forget_typed(terminal)
+        forget_typed(terminal)
         closed = True
         try:
             while True:
@@ -102,7 +102,8 @@ def _say(terminal: int, text: str) -> None:
         os.write(terminal, text.encode())
 
 
-def _forget_typed(terminal: int) -> None:
+def forget_typed(terminal: int) -> None:
+    """Throw away what was typed and not read yet: it answers no question that was not there."""
     if sys.platform != "win32":
         import termios
 

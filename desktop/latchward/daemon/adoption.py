@@ -1,8 +1,9 @@
 """Taking in the servers that clients use without us, and giving everything back.
 
     plan      which servers, under which names, which secrets leave for the keyring, which files change
-    take_in   secrets first, then settings and what was accepted, then each server is started; only the
-              clients' entries of those that answered are replaced by ours, the others are left as they were
+    prepare   secrets first, then settings and what was accepted
+    move      each server is started; only the clients' entries of those that answered are replaced by ours.
+              What did not answer, or is in no file that could be written, is undone again
     give_back the files first, then the servers, grants and secrets that only these clients had
 
 Used by the gateway for what was clicked in the window, and by the command line for what was typed at a
@@ -13,7 +14,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -23,7 +24,7 @@ from latchward.clients.backups import Backups
 from latchward.clients.discovery import Findings, look
 from latchward.clients.groups import Group, merged
 from latchward.clients.home import Home
-from latchward.clients.known import CLIENTS
+from latchward.clients.known import CLIENTS, named
 from latchward.clients.secrecy import secret_part
 from latchward.control import messages as say
 from latchward.model.errors import ConfigError, LatchwardError, SecretError
@@ -34,6 +35,9 @@ from latchward.storage.taken import Taken
 
 from .acceptance import Acceptance
 from .client_edits import Edit, adopting, carried_out, revision, shown
+
+OFF: Final = "it is switched off in Latchward: take `disabled` out of its entry in `settings.json`"
+UNMOVED: Final = "no file of its clients could be changed"
 
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -66,10 +70,14 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What taking servers in would do. `revision` is the same as long as it would do the same."""
+    """What taking servers in would do. `revision` is the same as long as it would do the same.
+
+    `newcomers` are the clients that have no grant yet.
+    """
 
     takings: tuple[Taking, ...]
     edits: tuple[Edit, ...]
+    newcomers: frozenset[str] = frozenset()
 
     @property
     def revision(self) -> str:
@@ -154,7 +162,9 @@ class Adoption:
             if why := groups[key].refused:
                 raise ConfigError(f"`{groups[key].spec.name}` cannot be taken in: {why}")
         takings = [await self._recognised(taking(groups[key])) for key in dict.fromkeys(keys)]
-        return Plan(tuple(takings), await asyncio.to_thread(self._edits, takings))
+        edits = await asyncio.to_thread(self._edits, takings)
+        newcomers = _grants(takings).keys() - self._settings().grants.keys()
+        return Plan(tuple(takings), edits, frozenset(newcomers))
 
     def _edits(self, takings: Iterable[Taking], clients: Iterable[str] = ()) -> tuple[Edit, ...]:
         places = [place for one in takings for place in one.group.places]
@@ -187,15 +197,16 @@ class Adoption:
         if missing := wanted - values.keys():
             await self._keyring.get(missing)  # given at another time, or this says what is missing
         made = await self._keep_secrets(plan, {name: values[name] for name in wanted & values.keys()})
-        ours = self._taken.servers()
-        for one in plan.takings:
+        ours, off = self._taken.servers(), self._settings().disabled
+        takings = [one for one in plan.takings if one.name not in off]
+        for one in takings:
             if not one.known or one.name in ours:  # what was added by hand is not undone with a client's file
                 self._taken.add(one.name, _clients(one), (*one.secrets, *one.group.needs))
         try:
-            new = {one.name: one.entry for one in plan.takings if not one.known}
-            self._acceptance.take_in(new, _grants(plan.takings))
+            new = {one.name: one.entry for one in takings if not one.known}
+            self._acceptance.take_in(new, _grants(takings))
         except LatchwardError:
-            self._taken.forget([one.name for one in plan.takings if one.name not in ours])
+            self._taken.forget([one.name for one in takings if one.name not in ours])
             await self._forget(made)
             raise
 
@@ -205,28 +216,39 @@ class Adoption:
         A sentence for each file that stayed as it was. Raises `LatchwardError`.
         """
         steps = _Steps([one.name for one in plan.takings], told)
-        ready = await asyncio.gather(*(self._started(one, answers, steps) for one in plan.takings))
-        moved = [one for one, why in zip(plan.takings, ready, strict=True) if not why]
-        problems = await self._write(plan, moved)
-        await self._leave([one for one, why in zip(plan.takings, ready, strict=True) if why])
-        for one in moved:
-            steps.set(one.name, "moved", "its clients reach it through Latchward now")
+        try:
+            ready = await asyncio.gather(*(self._started(one, answers, steps) for one in plan.takings))
+        except BaseException:  # no file is another yet
+            await self._undo(plan, plan.takings, ())
+            raise
+        answered = [one for one, why in zip(plan.takings, ready, strict=True) if not why]
+        stuck, problems = await self._write(plan, answered)
+        moved = {one.name: clients for one in answered if (clients := _moved(one, stuck))}
+        left = [one for one in plan.takings if one.name not in moved]
+        await self._undo(plan, left, {client for clients in moved.values() for client in clients})
+        for one in answered:
+            steps.set(one.name, *_end(one, moved.get(one.name, ())))
         return problems
 
     def connecting(self, client: str) -> Plan:
         """What `connect` would do. Blocks. Raises `LatchwardError`."""
-        if client not in CLIENTS:
-            raise ConfigError(f"there is no client `{client}`; take one of {', '.join(CLIENTS)}")
-        return Plan((), self._edits((), (client,)))
+        return Plan((), self._edits((), (named(client).id,)))
 
     async def connect(self, client: str) -> None:
         """Put our entry into the file of a client, and let it see every server.
 
         Raises `LatchwardError`; then nothing was changed.
         """
-        for edit in (await asyncio.to_thread(self.connecting, client)).edits:
-            await asyncio.to_thread(carried_out, edit, self.backups)
+        plan = await asyncio.to_thread(self.connecting, client)
+        is_new = client not in self._settings().grants
         self._acceptance.take_in({}, {client: list(self._settings().servers)})
+        try:
+            for edit in plan.edits:
+                await asyncio.to_thread(carried_out, edit, self.backups)
+        except LatchwardError:
+            if is_new:
+                self._acceptance.give_up((), (client,))
+            raise
 
     async def _keep_secrets(self, plan: Plan, given: Mapping[str, str]) -> list[str]:
         """Put every secret into the keyring, or none. The names of those that are new there."""
@@ -251,31 +273,47 @@ class Adoption:
                 return  # it stays in the keyring, where it is safe
 
     async def _started(self, one: Taking, answers: Answers, steps: "_Steps") -> str:
-        steps.set(one.name, "starting", "it is started and asked for its tools")
-        why = await answers(one.name)
+        if one.name in self._settings().disabled:
+            why = OFF
+        else:
+            steps.set(one.name, "starting", "it is started and asked for its tools")
+            why = await answers(one.name)
         if why:
             steps.set(one.name, "left", f"it stays as it was: {why}")
         return why
 
-    async def _write(self, plan: Plan, takings: Sequence[Taking]) -> list[str]:
-        """Change the clients' files for these servers. A sentence for each file that stayed as it was."""
+    async def _write(self, plan: Plan, takings: Sequence[Taking]) -> tuple[set[tuple[str, Path]], list[str]]:
+        """Change the clients' files for these servers: which stayed as they were, and a sentence for each."""
         values = {(edit.file, at): value for edit in plan.edits for at, value in edit.gone}
-        problems = []
-        for edit in await asyncio.to_thread(self._edits, takings):
+        stuck, problems, barred = set[tuple[str, Path]](), list[str](), set[str]()
+        try:
+            edits = await asyncio.to_thread(self._edits, takings)
+        except LatchwardError as error:
+            return {(place.client, place.file) for one in takings for place in one.group.places}, [str(error)]
+        for edit in edits:
+            client = edit.client.id
+            if client in barred and edit.put is None:  # what goes would be reached in no way
+                stuck.add((client, edit.file))
+                continue
             agreed = replace(edit, gone=tuple((at, values[edit.file, at]) for at, _ in edit.gone))
             try:
                 await asyncio.to_thread(carried_out, agreed, self.backups)
             except LatchwardError as error:
                 problems.append(str(error))
-        return problems
+                stuck.add((client, edit.file))
+                if edit.put is not None:
+                    barred.add(client)
+        return stuck, problems
 
-    async def _leave(self, takings: Sequence[Taking]) -> None:
-        """Undo what was done for servers that did not answer."""
+    async def _undo(self, plan: Plan, takings: Iterable[Taking], reached: Collection[str]) -> None:
+        """Undo what was done for these servers, and for the clients that are not among the reached."""
         new = [one for one in takings if not one.known]
-        if not new:
+        others = [client for client in _grants(plan.takings) if client not in reached]
+        if not new and not others:
             return
-        self._acceptance.give_up([one.name for one in new], ())
+        self._acceptance.give_up([one.name for one in new], [one for one in others if one in plan.newcomers])
         self._taken.forget([one.name for one in new])
+        self._taken.leave([client for client in others if not self.backups.has(client)])
         await self._forget([name for one in new for name in one.secrets])
 
 
@@ -293,6 +331,22 @@ class _Steps:
 
 def _clients(one: Taking) -> list[str]:
     return list(dict.fromkeys(place.client for place in one.group.places))
+
+
+def _moved(one: Taking, stuck: Collection[tuple[str, Path]]) -> list[str]:
+    """The clients of which a file with this server was changed."""
+    places = [place for place in one.group.places if (place.client, place.file) not in stuck]
+    return list(dict.fromkeys(place.client for place in places))
+
+
+def _end(one: Taking, moved: Sequence[str]) -> tuple[str, str]:
+    """How it ended for a server that answered: state and sentence."""
+    if not moved:
+        return "left", f"it stays as it was: {UNMOVED}"
+    if len(moved) < len(_clients(one)):
+        titles = ", ".join(CLIENTS[client].title for client in moved)
+        return "moved", f"{titles} alone can reach it through Latchward now"
+    return "moved", "its clients reach it through Latchward now"
 
 
 def _grants(takings: Iterable[Taking]) -> dict[str, list[str]]:

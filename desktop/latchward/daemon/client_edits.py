@@ -65,7 +65,8 @@ def adopting(
     """The edits that take these entries out and put ours in, for their clients and for these (ids).
 
     Ours stands in each map for everywhere from which something goes; where nothing goes from one, in the
-    client's first. Raises `ClientFileError` for a file that cannot be read.
+    client's first. What puts ours in comes before what only takes out: a client is never left without a way.
+    Raises `ClientFileError` for a file that cannot be read.
     """
     gone: dict[str, dict[Path, list[Place]]] = {client: {} for client in clients}
     for place in places:
@@ -81,7 +82,8 @@ def adopting(
         if not any(maps.values()):
             first = file_for(client, home)
             maps[Path(first.path)] = first.maps[0]
-        edits += [_edit(client, file, files_of.get(file, []), at, ours) for file, at in maps.items()]
+        made = [_edit(client, file, files_of.get(file, []), at, ours) for file, at in maps.items()]
+        edits += sorted(made, key=lambda one: one.put is None)
     return tuple(one for one in edits if one.gone or one.put)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from latchward.clients import files
 from latchward.clients.backups import Backup, Backups
-from latchward.clients.known import CLIENTS
+from latchward.clients.known import CLIENTS, named
 from latchward.clients.restoring import restored
 from latchward.control import messages as say
 from latchward.model.errors import ClientFileError, ConfigError, LatchwardError, SecretError
@@ -76,11 +76,9 @@ class GivingBack:
 
     def _all(self, clients: Iterable[str]) -> list[tuple[str, Backup]]:
         for client in clients:
-            if client not in CLIENTS:
-                raise ConfigError(f"there is no client `{client}`; take one of {', '.join(CLIENTS)}")
-            if not self._backups.has(client):
+            if not self._backups.has(named(client).id):
                 title = CLIENTS[client].title
-                raise ConfigError(f"there is nothing to give back: no file of {title} was changed by us")
+                raise ConfigError(f"there is nothing to give back: no file of {title} is changed by us")
         return [(client, backup) for client in clients for backup in self._backups.of(client)]
 
     async def give_back(self, clients: Sequence[str], revision: str) -> None:
@@ -104,7 +102,8 @@ class GivingBack:
 
     def _files_of(self, client: str) -> None:
         one = CLIENTS[client]
-        for backup in self._backups.of(client):
+        # The file with our entry goes last: until then the client reaches all through it.
+        for backup in sorted(self._backups.of(client), key=_has_ours):
 
             def first(now: files.Snapshot, backup: Backup = backup) -> bytes | None:
                 return restored(backup, now, one.dialect).data
@@ -120,6 +119,10 @@ class GivingBack:
         for name in _unused(orphans, self._settings()):
             with contextlib.suppress(SecretError):  # it stays in the keyring, where it is safe
                 await self._keyring.forget(name)
+
+
+def _has_ours(backup: Backup) -> bool:
+    return any(change.put is not None for change in backup.changes)
 
 
 def _unused(orphans: Mapping[str, TakenServer], settings: Settings) -> list[str]:

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Final
 
 from latchward.clients.client import Client
+from latchward.model.errors import ConfigError
+from latchward.policy.complaints import did_you_mean, quoted
 
 
 def _found() -> Mapping[str, Client]:
@@ -23,3 +25,10 @@ def _found() -> Mapping[str, Client]:
 
 CLIENTS: Final[Mapping[str, Client]] = _found()
 """All of them by their ids, in the order of their titles."""
+
+
+def named(name: str) -> Client:
+    """The client of this id. Raises `ConfigError`, which names the nearest."""
+    if name not in CLIENTS:
+        raise ConfigError(f"there is no client {quoted(name)}: {did_you_mean(name, CLIENTS)}")
+    return CLIENTS[name]
