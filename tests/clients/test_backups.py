@@ -115,14 +115,20 @@ def test_of_very_many_edits_none_leads_over_what_others_wrote(folder: Path) -> N
     steps = [(b"%d" % number, b"%d" % (number + 1)) for number in range(module.MAX_EDITS + 5)]
     steps[3] = (b"theirs", b"4")
     (backup,) = edits(folder, *steps).of("claude-code")
-    assert backup.ours == {digest(b"0"), digest(b"1")}
+    assert backup.ours == set()
 
 
 def test_what_others_wrote_between_two_edits_is_not_taken_for_ours(folder: Path) -> None:
     (backup,) = edits(folder, (b"first", b"ours"), (b"theirs", b"ours again")).of("claude-code")
-    assert backup.first == b"first"
-    assert backup.ours == {digest(b"first"), digest(b"ours")}
+    assert (backup.first, backup.ours) == (b"first", set())
     assert backup.changes == (CHANGE, CHANGE)
+
+
+def test_what_others_wrote_is_still_told_from_ours_where_nothing_was_taken_out_of_it(folder: Path) -> None:
+    backups = edits(folder, (b"first", b"ours"))
+    backups.keep("claude-code", FILE, snapshot(FILE, b"theirs"), b"ours again", replace(CHANGE, removed=()))
+    (backup,) = backups.of("claude-code")
+    assert backup.ours == {digest(b"first"), digest(b"ours")}
 
 
 def test_an_edit_that_was_never_made_is_forgotten_by_the_next_one(folder: Path) -> None:

@@ -208,11 +208,16 @@ def _backup(client: str, folder: Path) -> Backup:
 
 
 def _ours(edits: list[dict[str, Any]]) -> frozenset[str]:
-    """What the file can be when only our edits touched it; what others wrote in between leads nowhere."""
+    """What the file can be when only our edits touched it.
+
+    Nothing, once we took something out of what others wrote in between: that is not in the first bytes.
+    """
     known = {edits[0]["before"]}
     for edit in edits:
         if edit["before"] in known:
             known.add(edit["after"])
+        elif any(change["removed"] for change in edit["changes"]):
+            return frozenset()
     return frozenset(known)
 
 
