@@ -39,6 +39,12 @@ _INTERNAL: Final = DBusAddress(
 )
 
 
+def keyring_command(*, unlocked: bool) -> list[str]:
+    """Starts the keyring, made with `PASSWORD` where it is new; without `unlocked` it is just started."""
+    feed = f"printf %s '{PASSWORD}' | exec {_DAEMON} --unlock" if unlocked else f"exec {_DAEMON}"
+    return ["sh", "-c", feed]
+
+
 class KeyringSession:
     """A context manager. `policy` are more rules of the bus, such as `<deny own="..."/>`."""
 
@@ -75,8 +81,7 @@ class KeyringSession:
 
     def start_keyring(self, *, unlocked: bool = True) -> None:
         """Start the keyring, made with `PASSWORD` where it is new; without `unlocked` it is just started."""
-        feed = f"printf %s '{PASSWORD}' | exec {_DAEMON} --unlock" if unlocked else f"exec {_DAEMON}"
-        self._programs.start(["sh", "-c", feed], self.env, self.root, part=False)
+        self._programs.start(keyring_command(unlocked=unlocked), self.env, self.root, part=False)
         with self.connected() as connection:
             wait_for(lambda: Proxy(message_bus, connection).NameHasOwner(SECRETS)[0], "keyring")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QStackedWidget, QVBoxLayout, QWidget
 
 from latchward.control.messages import EffectWord, ServerView
@@ -145,7 +145,7 @@ class Option(Tinted):
     def __init__(self, theme: Theme, preset: presets.Preset, parent: QWidget | None = None) -> None:
         super().__init__(theme, "plain", parent)
         self._preset = preset
-        self.radio = QRadioButton(preset.title)
+        self.radio = _Radio(preset.title)
         self.radio.setFont(theme.font("body", strong=True))
         self._now = PlainLabel(theme, "in force now", size="small")
         self._now.dress("good", "check", chip=True)
@@ -183,6 +183,17 @@ class Option(Tinted):
             self.radio.setFocus(Qt.FocusReason.MouseFocusReason)
             self.radio.setChecked(True)
         super().mouseReleaseEvent(event)
+
+
+class _Radio(QRadioButton):
+    """Some desktops let Return press the focused button; here it is for the button of the dialog."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Return through."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class Counts(QWidget):

@@ -230,6 +230,7 @@ class SetupDialog(QDialog):
             note=present.yes(taken),
             why_off=why_off,
             preview=bool(taken) and not lost,
+            undo=self._can_undo,
             by_return=False,
         )
 
@@ -318,6 +319,7 @@ class SetupDialog(QDialog):
     def _answer(self, held: Held, accept: bool) -> None:
         message = AnswerHeld(self._link.serial(), held.key, held.digest, accept)
         self._link.request(message, failed=lambda error: self.seen.fail(held, error))
+        self._focus()  # the pressed button is off: else the focus would go on to the next one, which undoes
 
     # Saving a preset
 
