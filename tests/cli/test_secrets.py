@@ -82,7 +82,7 @@ def line(tmp_path: Path) -> Line:
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [(VALUE, VALUE), (VALUE + "\n", VALUE), (VALUE + "\r\n", VALUE), ("two\nlines\n\n", "two\nlines\n")],
+    [(VALUE, VALUE), (VALUE + "\n", VALUE), (VALUE + "\r\n", VALUE), ("two\nlines\n\r\n", "two\nlines\n")],
 )
 def test_a_value_comes_on_standard_input_without_its_last_line_end(
     given: str, kept: str, ring: KeyringSession, line: Line
@@ -144,6 +144,19 @@ def test_what_cannot_be_kept_is_refused(
 ) -> None:
     assert said in line.refused(*arguments, given=given)
     assert line.held("A") is None
+
+
+def test_a_wrong_name_is_told_of_before_a_value_is_asked_for(no_session: None, line: Line) -> None:
+    reading, writing = os.pipe()  # on which nothing ever comes
+    try:
+        command = [sys.executable, "-m", "latchward", "secret", "set", "a b"]
+        done = subprocess.run(
+            command, env=line.env, stdin=reading, capture_output=True, timeout=30, check=False
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert b"`a b` cannot name a secret" in done.stderr
 
 
 def test_it_is_told_which_servers_take_up_a_new_value(ring: KeyringSession, line: Line) -> None:

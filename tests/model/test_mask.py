@@ -57,6 +57,12 @@ def test_a_value_is_known_however_it_is_written(written: str) -> None:
     assert len(shown) <= len("<•••xxx>")
 
 
+def test_a_value_is_known_in_the_base64_of_addresses() -> None:
+    written = base64.urlsafe_b64encode(b"~~~???>>>~~~").decode()
+    assert {"-", "_"} < set(written)
+    assert Mask(["~~~???>>>~~~"])(written) == "•••"
+
+
 @pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
 @pytest.mark.parametrize("after", ["", "x", "xy"])
 def test_a_value_is_known_in_base64_wherever_it_stands(before: str, after: str) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +47,13 @@ def refused(ask: Callable[[], object]) -> str:
 def askers() -> int:
     """How many threads ask a keyring now."""
     return sum(thread.name == "asks the keyring" for thread in threading.enumerate())
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """With its session each thread ends that asks there."""
+    yield
+    wait_for(lambda: not askers(), "end of the threads")
 
 
 # kept and read
@@ -178,6 +185,11 @@ def test_a_locked_keyring_that_can_ask_nobody_says_so(ring: KeyringSession) -> N
     assert get("A") == {"A": "first"}
 
 
+def test_of_a_locked_keyring_it_is_not_said_that_it_holds_no_such_secret(ring: KeyringSession) -> None:
+    ring.lock()
+    assert refused(lambda: get("A")) == secrets.DISMISSED
+
+
 def test_a_keyring_that_was_never_unlocked_says_so(ring: KeyringSession) -> None:
     put("A", "first")
     ring.stop_keyring()
@@ -191,31 +203,56 @@ def test_a_question_for_the_password_holds_nobody_up_longer_than_the_limit(ring:
     ring.lock()
     with ring.silent(PROMPTER):
         started = time.monotonic()
-        assert refused(lambda: get("A", limit=0.5)) == secrets.LOCKED
+        assert refused(lambda: get("A", limit=1)) == secrets.LOCKED
         assert time.monotonic() - started < 3
 
 
-def test_while_the_question_is_open_others_are_told_at_once_by_the_one_thread(
+def test_a_question_that_nobody_answers_ends_by_itself(
     ring: KeyringSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("A", "first")
+    ring.lock()
+    monkeypatch.setattr(secret_service, "PROMPT_LIMIT", 0.3)
+    with ring.silent(PROMPTER):
+        assert refused(lambda: get("A")) == secrets.LOCKED
+        assert refused(lambda: put("A", "second")) == secrets.LOCKED
+
+
+def test_an_open_question_keeps_no_process_from_ending(ring: KeyringSession) -> None:
+    put("A", "first")
+    ring.lock()
+    program = (
+        "import asyncio\n"
+        "from latchward.storage.secrets import KeyringSecrets\n"
+        f"asyncio.run(KeyringSecrets({SERVICE!r}, limit=3).get(['A']))"
+    )
+    with ring.silent(PROMPTER):
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=10, check=False
+        )
+    assert secrets.LOCKED in done.stderr
+
+
+def test_while_the_question_is_open_others_are_told_at_once_by_the_one_thread(
+    ring: KeyringSession,
 ) -> None:
     put("A", "first")
     ring.lock()
 
     async def main() -> None:
-        ours = KeyringSecrets(SERVICE, limit=0.5)
+        ours = KeyringSecrets(SERVICE, limit=1)
         with pytest.raises(SecretError):
             await ours.get(["A"])
         started = time.monotonic()
         for _ in range(20):
             with pytest.raises(SecretError, match=secrets.LOCKED):
                 await ours.get(["A"])
-        assert time.monotonic() - started < 0.4
+        assert time.monotonic() - started < 0.8
         assert ours.state == secrets.LOCKED
         assert askers() == 1
 
     with ring.silent(PROMPTER):
         on_loop(main())
-    wait_for(lambda: not askers(), "end of the thread")
 
 
 def test_those_who_wait_together_are_all_told_in_time(ring: KeyringSession) -> None:
@@ -223,8 +260,11 @@ def test_those_who_wait_together_are_all_told_in_time(ring: KeyringSession) -> N
     ring.lock()
 
     async def main() -> list[object]:
-        ours = KeyringSecrets(SERVICE, limit=0.5)
-        return await asyncio.gather(*(ours.get(["A"]) for _ in range(5)), return_exceptions=True)
+        ours = KeyringSecrets(SERVICE, limit=1)
+        waiting = [asyncio.ensure_future(ours.get(["A"])) for _ in range(5)]
+        await asyncio.sleep(0)
+        assert askers() == 1
+        return await asyncio.gather(*waiting, return_exceptions=True)
 
     with ring.silent(PROMPTER):
         assert [str(said) for said in on_loop(main())] == [secrets.LOCKED] * 5
@@ -233,12 +273,12 @@ def test_those_who_wait_together_are_all_told_in_time(ring: KeyringSession) -> N
 def test_when_the_keyring_is_unlocked_all_is_well_again_by_itself(
     ring: KeyringSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(secret_service, "PROMPT_LIMIT", 1.5)
     put("A", "first")
     ring.lock()
+    monkeypatch.setattr(secret_service, "PROMPT_LIMIT", 1.5)
 
     async def main() -> None:
-        ours = KeyringSecrets(SERVICE, limit=0.5)
+        ours = KeyringSecrets(SERVICE, limit=1)
         with pytest.raises(SecretError):
             await ours.get(["A"])
         ring.unlock()
@@ -272,7 +312,9 @@ def test_a_look_at_a_locked_keyring_asks_the_person_nothing(ring: KeyringSession
     async def main() -> None:
         ours = KeyringSecrets(SERVICE, limit=5)
         assert await ours.check() == secrets.LOCKED
-        assert askers() == 0
+        async with asyncio.timeout(10):  # far less than a question would stay open
+            while askers():
+                await asyncio.sleep(0.01)
         ring.unlock()
         assert await ours.check() == ""
 
@@ -288,6 +330,12 @@ def test_where_there_is_no_keyring_yet_nothing_is_in_it_and_none_is_made_unasked
     assert on_loop(KeyringSecrets(SERVICE).forget("A")) is False
     assert on_loop(KeyringSecrets(SERVICE).check()) == ""
     assert refused(lambda: put("A", "first")) == secrets.DISMISSED
+
+
+def test_the_question_for_the_password_of_a_new_keyring_holds_nobody_up(bare_session: KeyringSession) -> None:
+    bare_session.start_keyring(unlocked=False)
+    with bare_session.silent(PROMPTER):
+        assert refused(lambda: on_loop(KeyringSecrets(SERVICE, 1).put("A", "first"))) == secrets.LOCKED
 
 
 # absent, denied, slow
@@ -326,8 +374,15 @@ def test_a_keyring_that_does_not_let_us_in_is_told_of(monkeypatch: pytest.Monkey
 
 def test_a_keyring_that_does_not_answer_is_given_up(bare_session: KeyringSession) -> None:
     with bare_session.silent(SECRETS):
-        assert refused(lambda: get("A", limit=0.5)) == secrets.SLOW
-    wait_for(lambda: not askers(), "end of the thread")
+        assert refused(lambda: get("A", limit=1)) == secrets.SLOW
+
+
+def test_a_keyring_that_does_not_answer_is_given_up_by_the_thread_too(
+    bare_session: KeyringSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secret_service, "PROMPT_LIMIT", 0.3)
+    with bare_session.silent(SECRETS):
+        assert refused(lambda: get("A")) == secrets.SLOW
 
 
 def test_a_keyring_that_comes_back_is_used_again(ring: KeyringSession) -> None:

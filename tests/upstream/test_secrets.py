@@ -147,7 +147,6 @@ LAST_WORDS = {
     "its last word": 'echo "bad key ${KEY##* }"',
     "in a URL": 'echo "GET /?key=c4nary%2Fof%20the%2Bperson"',
     "in base64": f"echo {shlex.quote(base64.b64encode(f'me:{CANARY}'.encode()).decode())}",
-    "cut at the end that is shown": 'printf "%s %0289d" "$KEY" 0',
     "after a long line": 'printf "%0100000d %s" 0 "$KEY"',
 }
 
@@ -164,6 +163,18 @@ def test_what_a_server_says_at_its_end_is_shown_without_its_secret(
             assert part not in said + caplog.text
 
     caplog.set_level(logging.DEBUG)
+    on_loop(main())
+
+
+def test_a_value_that_the_shown_end_of_a_line_cuts_in_two_is_not_shown_in_half(ring: KeyringSession) -> None:
+    async def main() -> None:
+        server = upstream(
+            saying('printf "%s %0289d" "$KEY" 0', KEY="${secret:B}"), secrets=await stored(B=OTHER)
+        )
+        said = await start_refusal(server)
+        assert "0" * 100 in said
+        assert OTHER[-10:] not in said
+
     on_loop(main())
 
 

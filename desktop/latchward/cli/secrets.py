@@ -82,11 +82,8 @@ def _value(name: str) -> str:
             except (EOFError, getpass.GetPassWarning):
                 raise SecretError("the value was not read; give it on standard input") from None
     given = sys.stdin.buffer.read(MAX_VALUE + 3)
-    for end in (b"\r\n", b"\n"):
-        if given.endswith(end):
-            given = given.removesuffix(end)
-            break
+    end = b"\r\n" if given.endswith(b"\r\n") else b"\n"
     try:
-        return given.decode()
+        return given.removesuffix(end).decode()
     except UnicodeDecodeError:
         raise SecretError("the value is no UTF-8 text; encode it, in base64 for example") from None
