@@ -56,13 +56,13 @@ def is_thinned(made: bytes, data: bytes) -> bool:
     return all(sign in rest for sign in made)
 
 
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 @given(odd_files())
 def test_a_file_is_read_as_it_was_written(file: File) -> None:
     assert exactly(parse(file.data, file.dialect, "f")) == exactly(file.value)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(odd_files(), VALUES, st.data())
 def test_what_was_put_in_comes_out_whole(file: File, value: Any, data: st.DataObject) -> None:
     at = (*data.draw(st.sampled_from(list(file.objects))), NEW)
@@ -73,7 +73,7 @@ def test_what_was_put_in_comes_out_whole(file: File, value: Any, data: st.DataOb
     assert edit(made, file.dialect, [Remove(at)], "f") == file.data
 
 
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 @given(odd_files().filter(lambda file: file.members), VALUES, st.data())
 def test_a_new_value_changes_nothing_but_the_old_one(file: File, value: Any, data: st.DataObject) -> None:
     at = at_of(data, file)
@@ -86,7 +86,7 @@ def test_a_new_value_changes_nothing_but_the_old_one(file: File, value: Any, dat
     assert len(made) >= start + len(file.data) - end
 
 
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 @given(odd_files().filter(lambda file: file.members), st.data())
 def test_what_is_taken_out_takes_white_space_and_one_comma_along(file: File, data: st.DataObject) -> None:
     at = at_of(data, file)
@@ -102,7 +102,7 @@ def test_what_is_taken_out_takes_white_space_and_one_comma_along(file: File, dat
     assert all(comment.encode() in made for comment in outside)
 
 
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 @given(odd_files().filter(lambda file: file.members), st.data())
 def test_what_is_put_back_stands_where_it_stood(file: File, data: st.DataObject) -> None:
     at = at_of(data, file)
@@ -115,7 +115,7 @@ def test_what_is_put_back_stands_where_it_stood(file: File, data: st.DataObject)
         assert without(made, WHITE + b",") == without(file.data, WHITE + b",")
 
 
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 @given(ordinary_files(), st.data())
 def test_what_is_put_back_into_an_ordinary_file_gives_its_first_bytes(
     file: File, data: st.DataObject
@@ -129,7 +129,7 @@ def test_what_is_put_back_into_an_ordinary_file_gives_its_first_bytes(
     assert edit(less, file.dialect, [kept], "f") == file.data
 
 
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 @given(ordinary_files(), st.data())
 def test_servers_that_were_taken_in_go_back_to_the_byte(file: File, data: st.DataObject) -> None:
     servers = [("mcpServers", name) for name in file.value["mcpServers"]]

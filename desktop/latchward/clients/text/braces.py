@@ -105,6 +105,8 @@ def insertion(raw: str, slot: Slot, text: str, lead: str, skip: int | None = Non
         at = _lead(raw, slot.open + 1, high) if skip is None else _comments(raw, slot.open + 1, high, skip)
         if slot.after is None:
             return [(at, at, _line_end_after_comment(raw, slot.open + 1, at, lead) + lead + text)]
+        if _LINE_ENDS.search(lead):
+            return [(at, at, lead + text + ",")]
         at = past(raw, at)
         return [(at, at, text + "," + lead)]
     end = slot.before.end
@@ -133,7 +135,7 @@ def removal(raw: str, slot: Slot, this: Member) -> list[Splice]:
         # What was noted behind the member keeps a line of its own.
         start = this.start
         splices.append((tail, past(raw, tail, " \t"), ""))
-    elif slot.before is None and slot.after is not None:
+    elif slot.before is None and slot.after is not None and not _LINE_ENDS.search(raw, start, this.start):
         start = this.start
         splices.append((tail, past(raw, tail), ""))
     elif _ends_in_line_comment(raw, this.gap, start) and not _ends_line(raw, end, comma):
@@ -154,14 +156,6 @@ def comments_above(raw: str, member: Member) -> int:
 def has_comma(raw: str, slot: Slot, member: Member) -> bool:
     """Whether a comma follows the member."""
     return _comma(raw, member.end, slot.after.start if slot.after else slot.close) is not None
-
-
-def _ends_line(raw: str, end: int, comma: int | None) -> bool:
-    """Whether nothing else follows on the line, but for a comma that goes as well."""
-    rest = past(raw, end, " \t")
-    if rest == comma:
-        rest = past(raw, rest + 1, " \t")
-    return raw[rest] in "\r\n"
 
 
 def past(raw: str, start: int, signs: str = WHITE) -> int:
@@ -232,6 +226,14 @@ def _line_end_after_comment(raw: str, start: int, end: int, lead: str) -> str:
         return ""
     found = _LINE_ENDS.match(raw, end)
     return found[0] if found else "\n"
+
+
+def _ends_line(raw: str, end: int, comma: int | None) -> bool:
+    """Whether nothing else follows on the line, but for a comma that goes as well."""
+    rest = past(raw, end, " \t")
+    if rest == comma:
+        rest = past(raw, rest + 1, " \t")
+    return raw[rest] in "\r\n"
 
 
 def _ends_in_line_comment(raw: str, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ from latchward.model.errors import ClientFileError
 BOM: Final = "\xef\xbb\xbf"
 MAX_DEPTH: Final = 200
 """Nested maps and lists; no client's file comes near it."""
-MAX_BYTES: Final = {"json": 64 << 20, "toml": 4 << 20}
+MAX_BYTES: Final = {"json": 64 << 20, "toml": 1 << 20}
 """The largest file that is edited; TOML is read by slow code, and is written by hand."""
 MAX_KEY_SHOWN: Final = 80
 

@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any, Final
 
+from latchward.model.errors import ClientFileError
+
 from .braces import (
     WHITE,
     Layout,
@@ -73,15 +75,14 @@ class JsonEditing:
 
     def value_of_text(self, edit: PutText) -> Any:
         """What the text of a member means. Raises `ClientFileError` where it is not that member."""
-        _, value = read(f"{{{_member_text(edit.text)[0]}\n}}".encode(), self._dialect, self._source)
-        if list(value) != [edit.at[-1]]:
-            fault(
-                self._source,
-                "",
-                0,
-                f"the kept text is not that of {quoted(edit.at[-1])}; edit the file by hand",
-            )
-        return value[edit.at[-1]]
+        name = edit.at[-1]
+        try:
+            _, value = read(f"{{{_member_text(edit.text)[0]}\n}}".encode(), self._dialect, self._source)
+        except ClientFileError:
+            value = {}
+        if list(value) != [name]:
+            fault(self._source, "", 0, f"the kept text is not that of {quoted(name)}; edit the file by hand")
+        return value[name]
 
     def _put(self, at: At, value: Any) -> None:
         name, slot, parents = self._deepest(at)
@@ -113,8 +114,9 @@ class JsonEditing:
         style = layout(self._text.raw, slot, self._unit, self._colon)
         kept, above = _member_text(text)
         lead, text = style.lead, kept.lstrip(WHITE)
-        if slot.before is None and slot.after is None and text != kept:
-            lead = kept.removesuffix(text)
+        own = kept.removesuffix(text)
+        if slot.before is None and (own.strip(" \t") or (own and slot.after is None)):
+            lead = own
         if slot.after or (slot.before and has_comma(self._text.raw, slot, slot.before)):
             text = text.removesuffix(",")
         self._splice(insertion(self._text.raw, slot, bytewise(text), lead, above))
