@@ -174,15 +174,21 @@ def test_to_forget_what_was_never_kept_does_nothing(folder: Path) -> None:
     assert not folder.exists()
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next(folder: Path) -> None:
+def test_what_a_killed_run_left_of_a_backup_is_removed_at_the_next_start(folder: Path) -> None:
     backups = edits(folder, (b"first", b"ours"))
     orphan = folder / "claude-code" / "0123456789abcdef"
     orphan.mkdir()
     (orphan / "20260101T000000Z-0123456789abcdef").write_bytes(b"a secret")
+    backups.tidy()
+    assert not orphan.exists()
+    assert backups.of("claude-code")[0].first == b"first"
+
+
+def test_bytes_that_a_killed_edit_left_are_removed_by_the_next_edit(folder: Path) -> None:
+    backups = edits(folder, (b"first", b"ours"))
     unused = place(folder) / "20260101T000000Z-0123456789abcdef"
     unused.write_bytes(b"a secret")
     backups.keep("claude-code", FILE, snapshot(FILE, b"ours"), b"more", CHANGE)
-    assert not orphan.exists()
     assert not unused.exists()
     assert backups.of("claude-code")[0].first == b"first"
 

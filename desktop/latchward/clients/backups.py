@@ -88,7 +88,6 @@ class Backups:
         """Write an edit down, durably, before it is made. Returns what is to be called if it is not made."""
         folder = self._place(client, path)
         with self._lock:
-            self._sweep(client)
             _make(folder)
             journal = _read(folder) or {"path": str(path), "edits": []}
             edits = list(_in_force(journal["edits"], digest(before.data)))
@@ -105,6 +104,16 @@ class Backups:
 
         return withdraw
 
+    def tidy(self) -> None:
+        """Remove what a process of ours left that was killed while it began or cleared a backup.
+
+        For the process that alone may write, at its start.
+        """
+        with self._lock, contextlib.suppress(OSError):
+            for folder in self._folder.glob("*/*"):
+                if not (folder / _JOURNAL).exists():
+                    _clear(folder)
+
     def has(self, client: str) -> bool:
         """Whether anything of this client can be given back."""
         return any(True for _ in self._folders(client))
@@ -117,7 +126,6 @@ class Backups:
     def forget(self, client: str, path: Path) -> None:
         """The file was given back."""
         with self._lock:
-            self._sweep(client)
             folder = self._place(client, path)
             try:
                 _clear(folder)
@@ -141,13 +149,6 @@ class Backups:
                 f"{shown(self._folder / client)} cannot be read: {reason(error)}; make it readable to you"
             ) from error
         yield from (folder for folder in folders if (folder / _JOURNAL).exists())
-
-    def _sweep(self, client: str) -> None:
-        """Remove what a process of ours left that was killed while it began or cleared a backup."""
-        with contextlib.suppress(OSError):
-            for folder in (self._folder / client).iterdir():
-                if not (folder / _JOURNAL).exists():
-                    _clear(folder)
 
 
 def digest(data: bytes) -> str:

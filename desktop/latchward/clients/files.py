@@ -103,6 +103,8 @@ def _attempt(path: Path, change: Change, lock: Literal["", "directory"], keep: K
     real = behind(path)
     try:
         with _folder(real.parent) as folder, locked(*((path, real) if lock else ())) as locks:
+            with contextlib.suppress(OSError):
+                remove_leftovers(folder.path)
             before = read(path)
             if before.real != real:
                 raise Busy
@@ -110,8 +112,6 @@ def _attempt(path: Path, change: Change, lock: Literal["", "directory"], keep: K
             if written.nothing:
                 return written
             _check_may_write(before)
-            with contextlib.suppress(OSError):
-                remove_leftovers(folder.path)
 
             with contextlib.ExitStack() as undo:
 

@@ -83,24 +83,20 @@ class FolderLock:
         try:
             os.mkdir(self.path, 0o700)
         except FileExistsError:
-            self._remove_stale()
-            return False
+            return self._removed_stale() and self._made()
         self._ours = _identity(self.path)
         return self._ours is not None
 
-    def _remove_stale(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            found = os.lstat(self.path)
-            if time.time() - found.st_mtime > STALE:
-                again = os.lstat(self.path)
-                if (again.st_ino, again.st_mtime_ns) == (found.st_ino, found.st_mtime_ns):
-                    self._remove()
-
-    def _remove(self) -> None:
+    def _removed_stale(self) -> bool:
+        """Whether the lock was without a sign of life, and is gone."""
         try:
+            found = os.lstat(self.path)
+            if time.time() - found.st_mtime <= STALE or _identity(self.path) != _identity_of(found):
+                return False
             os.rmdir(self.path)
+            return True
         except FileNotFoundError:
-            raise
+            return False
         except OSError as error:
             raise ClientFileError(
                 f"{shown(self.path)} is no lock that can be removed: {reason(error)}; look at what lies there"
@@ -168,4 +164,8 @@ def _identity(path: Path) -> _Identity | None:
         found = os.lstat(path)
     except OSError:
         return None
+    return _identity_of(found)
+
+
+def _identity_of(found: os.stat_result) -> _Identity:
     return found.st_dev, found.st_ino, found.st_mtime_ns

@@ -53,6 +53,7 @@ class ClientOffice:
         self._changed = changed
         self._settle = settle
         self._backups = Backups(profile.clients)
+        self._backups.tidy()
         home, taken = this_home(), Taken(profile)
         self._adoption = Adoption(home, socket, settings, acceptance, keyring, self._backups, taken)
         self._giving_back = GivingBack(settings, acceptance, keyring, self._backups, taken)
