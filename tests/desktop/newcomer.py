@@ -193,6 +193,14 @@ class Machine:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
+    def replace(self, client: str, old: str, new: str) -> None:
+        """Edit a client's file in one step, as an editor does."""
+        path = self.clients[client]
+        text = path.read_text()
+        assert old in text
+        self.write(path.with_name("partial"), text.replace(old, new))
+        path.with_name("partial").replace(path)
+
     def start_keyring(self) -> None:
         """Start the desktop's keyring, unlocked as a login does it."""
         self.desktop.run(keyring_command(unlocked=True), self.env)
@@ -322,10 +330,17 @@ class Person:
 
 
 @contextmanager
-def newcomer(desktop: Desktop, *, keyring: bool = True, clients: bool = True) -> Iterator[Person]:
-    """A person at a machine of their own."""
+def used_machine(desktop: Desktop, *, keyring: bool = True, clients: bool = True) -> Iterator[Machine]:
+    """A machine on which Latchward has never been started."""
     with WebServer() as web:
         machine = Machine(desktop, web.url, clients=clients)
         if keyring:
             machine.start_keyring()
+        yield machine
+
+
+@contextmanager
+def newcomer(desktop: Desktop, *, keyring: bool = True, clients: bool = True) -> Iterator[Person]:
+    """A person at a machine of their own, who has just started Latchward."""
+    with used_machine(desktop, keyring=keyring, clients=clients) as machine:
         yield Person(machine)

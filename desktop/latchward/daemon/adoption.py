@@ -41,6 +41,9 @@ UNMOVED: Final = "no file of its clients could be changed"
 
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
 
+TOGETHER: Final = 5.0
+"""Seconds in which the servers that answer come into their clients' files by one edit."""
+
 Answers = Callable[[str], Awaitable[str]]
 """Starts a server by its name and waits until it told its tools: "", or why it did not."""
 Told = Callable[[Sequence[say.AdoptionStep]], None]
@@ -213,21 +216,28 @@ class Adoption:
     async def move(self, plan: Plan, answers: Answers, told: Told) -> list[str]:
         """Start each server, and let its clients reach those through us that answered; the rest is undone.
 
-        A sentence for each file that stayed as it was. Raises `LatchwardError`.
+        One that takes long keeps no other from moving. A sentence for each file that stayed as it was. Raises
+        `LatchwardError`.
         """
         steps = _Steps([one.name for one in plan.takings], told)
+        starts = {asyncio.ensure_future(self._started(one, answers, steps)): one for one in plan.takings}
+        starting, problems = set(starts), list[str]()
+        moved: dict[str, list[str]] = {}
         try:
-            ready = await asyncio.gather(*(self._started(one, answers, steps) for one in plan.takings))
-        except BaseException:  # no file is another yet
-            await self._undo(plan, plan.takings, ())
-            raise
-        answered = [one for one, why in zip(plan.takings, ready, strict=True) if not why]
-        stuck, problems = await self._write(plan, answered)
-        moved = {one.name: clients for one in answered if (clients := _moved(one, stuck))}
-        left = [one for one in plan.takings if one.name not in moved]
-        await self._undo(plan, left, {client for clients in moved.values() for client in clients})
-        for one in answered:
-            steps.set(one.name, *_end(one, moved.get(one.name, ())))
+            while starting:
+                ended, starting = await asyncio.wait(starting, timeout=TOGETHER)
+                answered = [one for start, one in starts.items() if start in ended and not start.result()]
+                stuck, why = await self._write(plan, answered)
+                problems += why
+                for one in answered:
+                    clients = _moved(one, stuck)
+                    moved |= {one.name: clients} if clients else {}
+                    steps.set(one.name, *_end(one, clients))
+        finally:
+            for start in starting:
+                start.cancel()
+            left = [one for one in plan.takings if one.name not in moved]
+            await self._undo(plan, left, {client for clients in moved.values() for client in clients})
         return problems
 
     def connecting(self, client: str) -> Plan:

@@ -4,7 +4,15 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from latchward.control.messages import Adopt, Done, ProposeAdoption, Save, Servers
+from latchward.control.messages import (
+    Adopt,
+    AdoptionProgress,
+    AdoptionStep,
+    Done,
+    ProposeAdoption,
+    Save,
+    Servers,
+)
 from latchward.gui.setup.dialog import CHOOSE, SEEN
 
 from .scene import BRAVE, FILES, GITHUB, MOVED, VIEWS, Scene, plan
@@ -68,12 +76,23 @@ def test_the_whole_way_by_keyboard(scene: Scene):
     assert not dialog.isVisible()
 
 
-def test_when_the_taking_in_is_over_the_focus_is_on_the_way_on(scene: Scene):
+def test_when_something_was_taken_in_the_focus_is_on_the_way_on(scene: Scene):
     dialog = scene.opened(GITHUB, FILES)
-    scene.tell(replace(MOVED, over=False))
+    scene.tell(AdoptionProgress((AdoptionStep("github", "starting"), AdoptionStep("files", "starting"))))
     assert dialog.focusWidget() is dialog.foot.skip
-    scene.tell(MOVED)
+    scene.tell(AdoptionProgress((AdoptionStep("github", "moved"), AdoptionStep("files", "starting"))))
     assert dialog.focusWidget() is dialog.foot.primary
+
+
+def test_who_went_on_is_not_called_back_by_a_server_that_takes_long(scene: Scene):
+    dialog = scene.opened(GITHUB, FILES)
+    some = AdoptionProgress((AdoptionStep("github", "moved"), AdoptionStep("files", "starting")))
+    scene.tell(some)
+    key(scene, Qt.Key.Key_Return)
+    assert dialog.page == CHOOSE
+    scene.tell(some)
+    scene.tell(MOVED)
+    assert dialog.page == CHOOSE
 
 
 def test_after_escape_it_is_where_it_was(scene: Scene):

@@ -143,14 +143,14 @@ class SetupDialog(QDialog):
             self._focus()
 
     def _take_progress(self, progress: AdoptionProgress) -> None:
-        ended = progress.over and not self.taking.over
-        self._progress = progress
+        before, self._progress = self._progress, progress
         self.taking.take(progress)
         self._show_choices()
-        if not progress.over and self.page != TAKING:
+        if not progress.over and (before is None or before.over):
             self._turn_to(TAKING)
+        could_go_on = not self.foot.primary.isHidden()
         self._offer()
-        if ended and self.page == TAKING:
+        if self.page == TAKING and not could_go_on and not self.foot.primary.isHidden():
             self._focus()
 
     def _take_servers(self, _told: Servers) -> None:
@@ -235,10 +235,10 @@ class SetupDialog(QDialog):
         )
 
     def _offer_taking(self, lost: str) -> None:
-        if not self.taking.over:
-            self.foot.offer("", skip="Close")
-            return
         some = bool(present.moved(self._progress))
+        if not self.taking.over:
+            self.foot.offer("Continue" if some else "", skip="Close", why_off=lost)
+            return
         self.foot.offer(
             "Continue" if some else "Back to what was found",
             why_off=lost,
