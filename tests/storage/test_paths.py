@@ -20,7 +20,8 @@ def mode(path: Path) -> int:
 def test_latchward_home_moves_every_file_below_one_folder(tmp_path: Path) -> None:
     profile = Profile.home({"LATCHWARD_HOME": str(tmp_path / "h")})
     places = (profile.settings, profile.policies, profile.audit_db, profile.lock, profile.write_lock)
-    assert all(tmp_path / "h" in path.parents for path in (*places, profile.logs, profile.runtime))
+    folders = (profile.accepted, profile.clients, profile.logs, profile.runtime)
+    assert all(tmp_path / "h" in path.parents for path in (*places, *folders))
 
 
 def test_latchward_home_must_be_absolute() -> None:
@@ -55,6 +56,7 @@ def test_without_latchward_home_the_folders_are_those_of_the_system(
     assert profile.settings == tmp_path / ".config/latchward/settings.json"
     assert profile.audit_db == tmp_path / ".local/share/latchward/audit.db"
     assert profile.lock.parent == tmp_path / ".local/state/latchward"
+    assert profile.clients == tmp_path / ".local/state/latchward/clients"
     assert profile.runtime == tmp_path / "run/latchward"
 
 
@@ -145,7 +147,7 @@ def test_a_sticky_folder_above_is_fine(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize("name", ["", "policies", "run"])
+@pytest.mark.parametrize("name", ["", "policies", "run", "clients"])
 def test_a_folder_that_root_gave_away_is_refused(profile: Profile, name: str) -> None:
     folder = profile.settings.parent / name
     os.chown(folder, 12345, -1)
@@ -187,7 +189,7 @@ def test_what_a_link_leads_to_is_checked_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["elsewhere", "dangling"])
-@pytest.mark.parametrize("name", ["policies", "run", "logs"])
+@pytest.mark.parametrize("name", ["policies", "run", "logs", "clients"])
 def test_a_link_in_place_of_a_folder_is_refused_and_kept(tmp_path: Path, name: str, target: str) -> None:
     (tmp_path / "latchward").mkdir()
     (tmp_path / "elsewhere").mkdir()
