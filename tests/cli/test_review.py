@@ -2,11 +2,8 @@
 
 import json
 import os
-import pty
-import select
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,50 +14,20 @@ from tests.support import recorder
 from tests.support.connect import environment
 from tests.support.gateway import Gateway
 from tests.support.jr import Client
+from tests.support.terminal import Terminal
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
 OPEN: dict[str, Any] = {"version": "1", "default": "allow"}
 TIGHT: dict[str, Any] = {**OPEN, "tools": {"echo": {"action": "deny"}}}
-ON_TERMINAL = Path(__file__).parents[1] / "support/on_terminal.py"
-PROMPT = b"accept or leave: "
+PROMPT = "accept or leave: "
 
 
-class Terminal:
+def review(gateway: Gateway) -> Terminal:
     """`latchward review` on a terminal of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.screen, inside = pty.openpty()
-        command = [sys.executable, str(ON_TERMINAL), sys.executable, "-m", "latchward", "review"]
-        env = environment(LATCHWARD_HOME=str(home))
-        self.process = subprocess.Popen(
-            command, env=env, stdin=inside, stdout=inside, stderr=inside, start_new_session=True
-        )
-        os.close(inside)
-        self.shown = b""
-
-    def until(self, piece: bytes, seconds: float = 10.0) -> str:
-        """What is shown up to `piece`."""
-        deadline = time.monotonic() + seconds
-        while piece not in self.shown:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.screen], [], [], left)[0]:
-                raise TimeoutError(f"no {piece!r}, but {self.shown!r}")
-            try:
-                self.shown += os.read(self.screen, 65_536)
-            except OSError:
-                raise TimeoutError(f"the terminal is closed after {self.shown!r}") from None
-        text, _, self.shown = self.shown.partition(piece)
-        return text.decode()
-
-    def type(self, line: str) -> None:
-        os.write(self.screen, line.encode() + b"\n")
-
-    def end(self) -> int:
-        """Its exit status, once it has ended by itself."""
-        status = self.process.wait(10)
-        os.close(self.screen)
-        return status
+    return Terminal(
+        [sys.executable, "-m", "latchward", "review"], environment(LATCHWARD_HOME=str(gateway.home))
+    )
 
 
 @pytest.fixture
@@ -81,7 +48,7 @@ def test_a_held_edit_counts_after_the_whole_word_and_the_running_gateway_takes_i
 ) -> None:
     gateway.write_policy("fixture", OPEN, seen=False)
     assert not goes(gateway)
-    terminal = Terminal(gateway.home)
+    terminal = review(gateway)
     assert "`echo`: deny becomes allow" in terminal.until(PROMPT)
     for word in ("", "y", "yes", "a", "ok"):
         terminal.type(word)
@@ -95,7 +62,7 @@ def test_a_held_edit_counts_after_the_whole_word_and_the_running_gateway_takes_i
 def test_a_held_edit_that_is_left_is_asked_about_again(gateway: Gateway) -> None:
     gateway.write_policy("fixture", OPEN, seen=False)
     for _ in range(2):
-        terminal = Terminal(gateway.home)
+        terminal = review(gateway)
         terminal.until(PROMPT)
         terminal.type("leave")
         assert terminal.end() == 0
@@ -110,7 +77,7 @@ def test_a_new_server_is_shown_whole_and_started_after_the_word(gateway: Gateway
     (tmp_path / "tools.json").write_text(json.dumps(recorder.DEFAULT_TOOLS))
     other = {"command": "/bin/cat", "args": [evil]}
     gateway.edit_settings(lambda settings: settings["mcpServers"].update(notes=spec, evil=other), seen=False)
-    terminal = Terminal(gateway.home)
+    terminal = review(gateway)
     shown = terminal.until(PROMPT)
     assert f"--record {record}" in shown
     assert "KEY=…" in shown
@@ -127,8 +94,8 @@ def test_a_new_server_is_shown_whole_and_started_after_the_word(gateway: Gateway
 
 
 def test_nothing_to_look_at_is_said(gateway: Gateway) -> None:
-    terminal = Terminal(gateway.home)
-    assert terminal.until(b"nothing waits for your look") == ""
+    terminal = review(gateway)
+    assert terminal.until("nothing waits for your look") == ""
     assert terminal.end() == 0
 
 
@@ -150,7 +117,7 @@ def test_without_a_terminal_nothing_is_accepted(gateway: Gateway) -> None:
 
 def test_the_end_of_the_terminal_is_no_yes(gateway: Gateway) -> None:
     gateway.write_policy("fixture", OPEN, seen=False)
-    terminal = Terminal(gateway.home)
+    terminal = review(gateway)
     terminal.until(PROMPT)
     os.close(terminal.screen)
     terminal.process.wait(10)

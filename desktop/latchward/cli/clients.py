@@ -19,6 +19,7 @@ import msgspec
 from latchward import endpoint
 from latchward.clients.backups import Backups
 from latchward.clients.discovery import Findings
+from latchward.clients.folder import shown
 from latchward.clients.known import CLIENTS, named
 from latchward.control import messages as say
 from latchward.daemon.adoption import Adoption, Plan, this_home
@@ -229,7 +230,7 @@ def _lost(office: _Office, clients: Iterable[str]) -> list[str]:
     }
     return [
         f"what {CLIENTS[client].title} had before is kept nowhere: take our entry out of"
-        f" {quoted(str(file))} by hand, and write its servers in again"
+        f" {shown(file)} by hand, and write its servers in again"
         for file, client in files.items()
     ]
 
@@ -238,7 +239,7 @@ def _projects(parsed: argparse.Namespace) -> list[Path]:
     """The folders that were named, whole. Raises `ConfigError`."""
     for folder in parsed.project:
         if not folder.is_dir():
-            raise ConfigError(f"there is no folder {quoted(str(folder))}: correct it")
+            raise ConfigError(f"there is no folder {shown(folder)}: correct it")
     return [folder.absolute() for folder in parsed.project]
 
 
