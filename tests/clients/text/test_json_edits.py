@@ -185,6 +185,12 @@ def test_edits_follow_one_another() -> None:
     assert edited("{}", *edits) == '{"a": {"c": 3}}'
 
 
+def test_an_edit_finds_its_place_after_one_further_up() -> None:
+    edits = [Put(("b", "y"), 2), Put(("a", "long enough"), "to move what is below"), Put(("b", "z"), 3)]
+    made = edited('{"a": {}, "b": {"x": 1}}', *edits)
+    assert made == '{"a": {"long enough": "to move what is below"}, "b": {"x": 1, "y": 2, "z": 3}}'
+
+
 @pytest.mark.parametrize("text", ['"c": 1', '"b": 1, "c": 2', '"b": 1} , {', "", '"b": "sk-5ecret'])
 def test_text_that_is_not_that_member_is_refused(text: str) -> None:
     with pytest.raises(ClientFileError, match=r"^mcp.json:1:1: the kept text is not that of `b`; edit"):

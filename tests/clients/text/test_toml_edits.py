@@ -129,6 +129,16 @@ SMALL: dict[str, tuple[str, tuple[Edit, ...], str]] = {
     "a list of tables": ("[[a]]\n[a.b]\n[[a]]\nk = 1\n[c]\n", (Remove(("a",)),), "[c]\n"),
     "a table in other places": ("[a.x]\n[b]\n[a.y]\n[c]\n[a]\n", (Remove(("a",)),), "[b]\n[c]\n"),
     "dotted lines": ("a.x = 1\nb = 2\na.y = 3\n", (Remove(("a",)),), "b = 2\n"),
+    "a comment between lines and tables": (
+        "a.x = 1\n\n# of the tables\n\n[a.y]\nk = 1\n",
+        (Remove(("a",)),),
+        "\n# of the tables\n",
+    ),
+    "a text with quotes at its ends": (
+        "k = \"\"\"\"q\"\"\"\"\" # k\nl = ''''q''''' # l\n",
+        (Put(("k",), 1), Put(("l",), 2)),
+        "k = 1 # k\nl = 2 # l\n",
+    ),
     "one dotted line": ("[t]\na.x = 1\na.y = 3\n", (Remove(("t", "a", "x")),), "[t]\na.y = 3\n"),
     "in braces": ("t = { a.x = 1, b = 2, a.y = 3 }\n", (Remove(("t", "a")),), "t = { b = 2 }\n"),
     "deep in braces": (
