@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from latchward.storage.secrets import KeyringSecrets, service_of
 from tests.support import recorder
 from tests.support.gateway import Gateway
 from tests.support.jr import Client
-from tests.support.keyring_session import KeyringSession
+from tests.support.keyring_session import PROMPTER, KeyringSession
 from tests.support.waiting import wait_for
 from tests.support.web import WebServer
 
@@ -101,6 +102,19 @@ def test_without_a_session_servers_that_need_no_secret_go_on(no_session: None, t
         wait_for(lambda: secrets.NO_BUS in running.stderr, "reason")
     with pytest.raises(SecretError):
         keep(tmp_path / "home", "KEY", CANARY)
+
+
+def test_a_gateway_ends_while_the_keyring_waits_for_its_password(
+    ring: KeyringSession, tmp_path: Path
+) -> None:
+    ring.lock()
+    with ring.silent(PROMPTER), ring.prompts() as prompts:
+        with gateway({"needing": recorder.spec(KEY="${secret:KEY}")}, tmp_path / "home") as running:
+            wait_for(prompts, "question")
+            started = time.monotonic()
+            assert running.stop() == 0
+            assert time.monotonic() - started < 5
+        assert "Traceback" not in running.stderr
 
 
 def test_a_gateway_whose_settings_want_no_secret_never_touches_the_keyring(

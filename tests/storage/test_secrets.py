@@ -270,6 +270,20 @@ def test_those_who_wait_together_are_all_told_in_time(ring: KeyringSession) -> N
         assert [str(said) for said in on_loop(main())] == [secrets.LOCKED] * 5
 
 
+def test_one_no_of_the_person_answers_all_who_wait(ring: KeyringSession) -> None:
+    ring.lock()
+
+    async def main() -> list[object]:
+        ours = KeyringSecrets(SERVICE)
+        return await asyncio.gather(*(ours.get(["A"]) for _ in range(5)), return_exceptions=True)
+
+    with ring.prompts() as prompts:
+        assert [str(said) for said in on_loop(main())] == [secrets.DISMISSED] * 5
+        assert prompts() == 1
+        refused(lambda: get("A"))
+        assert prompts() == 2
+
+
 def test_when_the_keyring_is_unlocked_all_is_well_again_by_itself(
     ring: KeyringSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ x11        what its screen shows, as windows and as pixels
 desktop_programs, desktop_keeper, desktop_settings, desktop_notices   what it is made of
 whole      the whole product on such a desktop, and the person who answers its questions
 asked_fixture   the pytest fixture over it, before a recording server
+keyring_session   a session bus with the real keyring on it, in whatever state a test wants
+keyring_fixtures  the pytest fixtures over it
 sdk_agent  a client of the MCP SDK for a test that is not asynchronous itself
 same_user  a program of the same user that tries to answer for the person
 desktop_fixtures   the pytest fixtures over it

@@ -12,19 +12,20 @@ the XDG directories are thrown away, and D-Bus can start nothing on it but what 
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import secretstorage
-from jeepney import DBusAddress, new_method_call
+from jeepney import DBusAddress, HeaderFields, new_method_call
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 from jeepney.wrappers import unwrap_msg
 from secretstorage.util import format_secret, open_session
 
+from .desktop_notices import BUS as MONITORING
 from .desktop_programs import Programs
 from .desktop_settings import BUS, MARK, bus, environment
 from .waiting import WAIT, wait_for
@@ -118,6 +119,25 @@ class KeyringSession:
         with self.connected() as connection:
             assert Proxy(message_bus, connection).RequestName(name)[0] == 1
             yield
+
+    @contextmanager
+    def prompts(self) -> Iterator[Callable[[], int]]:
+        """Counts how often the keyring is told to ask for its password."""
+        seen = 0
+
+        def count() -> int:
+            nonlocal seen
+            with suppress(TimeoutError):
+                while True:
+                    message = watching.receive(timeout=0)
+                    seen += message.header.fields.get(HeaderFields.member) == "Prompt"
+            return seen
+
+        with self.connected() as watching:
+            rule = "type='method_call',interface='org.freedesktop.Secret.Prompt',member='Prompt'"
+            call = new_method_call(MONITORING, "BecomeMonitor", "asu", ([rule], 0))
+            unwrap_msg(watching.send_and_get_reply(call, timeout=WAIT))
+            yield count
 
     @contextmanager
     def connected(self) -> Iterator[DBusConnection]:

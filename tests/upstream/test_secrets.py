@@ -200,6 +200,14 @@ def test_a_server_that_refuses_with_its_secret_in_the_words_is_told_of_without(r
     on_loop(main())
 
 
+def test_a_plain_value_in_a_path_of_our_own_sentence_stays_readable() -> None:
+    async def main() -> None:
+        server = upstream({"command": "/nowhere/bin/server", "env": {"ROOT": "/nowhere"}})
+        assert "`/nowhere/bin/server` was not found" in await start_refusal(server)
+
+    on_loop(main())
+
+
 def test_a_missing_secret_stops_the_start_before_any_process(ring: KeyringSession, tmp_path: Path) -> None:
     async def main() -> None:
         server = upstream(dumping(tmp_path / "one", KEY="${secret:A}"), secrets=ours())
@@ -338,7 +346,7 @@ def test_a_server_that_repeats_a_secret_does_not_get_it_into_messages(
     async def main() -> None:
         headers = {"Authorization": "Bearer ${secret:A}"}
         async with far.upstream(server.url, headers, await stored(A=far.SECRET)) as it:
-            assert "you sent •••" in await far.start_refusal(it)
+            assert "you sent Bearer •••" in await far.start_refusal(it)
 
     def repeat(exchange: Exchange) -> None:
         exchange.error(-32000, f"you sent {exchange.request.headers['authorization']}")

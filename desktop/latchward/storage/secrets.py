@@ -115,8 +115,10 @@ class KeyringSecrets:
             raise SecretError(self.state)
         try:
             async with asyncio.timeout(self._limit):
-                while self._asking is not None:
-                    await self._asking.ended.wait()
+                while (other := self._asking) is not None:
+                    await other.ended.wait()
+                    if other.error == DISMISSED:  # one no answers all who wait: nobody is asked again
+                        raise SecretError(DISMISSED)
                 asking: _Asking[T] = _Asking(self._service, work, self._ended)
                 self._asking = asking
                 await asking.ended.wait()

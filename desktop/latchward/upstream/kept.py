@@ -54,9 +54,8 @@ class Kept(ABC, Generic[Open]):
         self.last_error = ""
         self._on_change = on_change
         self._secrets = secrets
-        own = (*spec.env.values(), *spec.headers.values())
         # What the server may repeat in its errors, and must stand in no message and no log.
-        self._mask = Mask(value for value in own if not has_placeholder(value))
+        self._mask = Mask(value for value in spec.headers.values() if not has_placeholder(value))
         self._open: Open | None = None
         self._tools: dict[str, ToolDefinition] | None = None
         self._starting: asyncio.Task[Open] | None = None
@@ -157,9 +156,8 @@ class Kept(ABC, Generic[Open]):
             found = await self._secrets.get(names)
         except SecretError as error:
             raise NotSent(str(error)) from None
-        filled = {key: fill(value, found) for key, value in values.items()}
-        self._mask.learn((*filled.values(), *(secret.reveal() for secret in found.values())))
-        return filled
+        self._mask.learn(secret.reveal() for secret in found.values())
+        return {key: fill(value, found) for key, value in values.items()}
 
     def _away(self) -> NotSent:
         wait = self._retry_at - time.monotonic()

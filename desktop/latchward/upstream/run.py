@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from latchward.model.errors import UpstreamError
-from latchward.model.mask import Mask
 from latchward.model.plain import one_line
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
@@ -21,19 +20,19 @@ MAX_WORDS: Final = 300
 class Run:
     """Made, opened once, stopped once. `on_end` hears that it is over, and why, once.
 
-    `mask` takes the server's own values out of what it says.
+    `words` takes the server's own values out of what it said.
     """
 
     def __init__(
         self,
         spec: UpstreamSpec,
-        mask: Mask,
+        words: Callable[[str], str],
         on_tools_changed: Callable[[], None],
         on_end: Callable[["Run", str], None],
         umask: int = -1,
     ) -> None:
         self._spec = spec
-        self._mask = mask
+        self._words = words
         self._umask = umask
         self._on_end = on_end
         self._over = ""
@@ -70,7 +69,7 @@ class Run:
         """The last line on standard error, safe to show."""
         lines = self._process.stderr.strip().splitlines()
         # Masked before it is cut: half of a value would not be known again.
-        return one_line(self._mask(lines[-1])[-MAX_WORDS:], MAX_WORDS) if lines else ""
+        return one_line(self._words(lines[-1])[-MAX_WORDS:], MAX_WORDS) if lines else ""
 
     def _write(self, line: bytes) -> None:
         self._process.write(line)

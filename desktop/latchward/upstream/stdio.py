@@ -14,8 +14,10 @@ from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
 from latchward.model.era import Era
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
+from latchward.model.mask import Mask
 from latchward.model.outcome import Outcome
 from latchward.model.ports import Progress, Secrets
+from latchward.model.secret import has_placeholder
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
@@ -41,6 +43,8 @@ class StdioUpstream(Kept[Run]):
     ) -> None:
         super().__init__(spec, on_change, secrets)
         self._umask = umask
+        # In our own sentences these stay: they may be part of a path or the name of a program.
+        self._plain = Mask(value for value in spec.env.values() if not has_placeholder(value))
         self._ending: set[asyncio.Task[None]] = set()
         self._probe = True
 
@@ -80,7 +84,7 @@ class StdioUpstream(Kept[Run]):
     async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition]]:
         """A run that is ready. One that ends at the first question of the newer era is begun anew without."""
         env = await self._filled(self.spec.env)
-        run = Run(self.spec, self._mask, self._tools_changed, self._ended, self._umask)
+        run = Run(self.spec, self._words, self._tools_changed, self._ended, self._umask)
         try:
             return run, await run.open(env, probe=probe)
         except UpstreamError as error:
@@ -94,6 +98,10 @@ class StdioUpstream(Kept[Run]):
         while self._ending:
             await asyncio.wait(self._ending)
         return await self._opened(probe=False)
+
+    def _words(self, said: str) -> str:
+        """What the server said, without any of its own values."""
+        return self._plain(self._mask(said))
 
     def _ended(self, run: Run, reason: str) -> None:
         if self._open is not run:
