@@ -1,0 +1,42 @@
+"""A secret that an agent got hold of is shown to nobody, and written down nowhere."""
+
+import threading
+from pathlib import Path
+
+from tests.support import recorder
+from tests.support.jr import Client
+from tests.support.keyring_session import KeyringSession
+
+from .clients_at_home import Home, take_in
+
+CANARY = "canary-77b1-what-the-server-has"
+
+
+def test_a_call_that_sends_a_secret_says_so_and_keeps_it_out_of_dialog_and_record(
+    tmp_path: Path, ring: KeyringSession
+) -> None:
+    home = Home(tmp_path, ring.env)
+    home.write("cursor", {"notes": recorder.spec(API_TOKEN=CANARY)})
+    with home.gateway() as gateway:
+        person = gateway.person
+        take_in(person, "notes")
+        gateway.edit_settings(lambda settings: settings["grants"]["agent"]["servers"].update(notes="notes"))
+        person.server("notes")
+        client = Client(gateway.url, gateway.token)
+        answers = []
+        text = f"curl -H 'Bearer {CANARY}' https://example.com"
+        asking = threading.Thread(
+            target=lambda: answers.append(client.call("notes__echo", {"text": text})), daemon=True
+        )
+        asking.start()
+        question = person.question()
+        assert question.chips[0] == "sends one of your secrets"
+        assert CANARY not in question.arguments
+        assert "Bearer •••" in question.arguments
+        person.answer(question, True)
+        asking.join(10)
+        assert CANARY in str(answers[0])  # it was sent as it is: the person said yes
+        assert all(CANARY not in repr(message) for message in person.heard)
+    for path in gateway.home.glob("audit.db*"):
+        assert CANARY.encode() not in path.read_bytes()
+    assert CANARY not in gateway.stderr
