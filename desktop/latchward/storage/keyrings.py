@@ -72,11 +72,11 @@ def _open(on_prompt: Callable[[], None]) -> Store:
     if sys.platform == "darwin":
         from keyring.backends import macOS
 
-        return macOS.Keyring()
+        return macOS.Keyring()  # type: ignore[no-untyped-call]
     if sys.platform == "win32":
         from keyring.backends import Windows
 
-        return Windows.WinVaultKeyring()
+        return Windows.WinVaultKeyring()  # type: ignore[no-untyped-call]
     from . import secret_service
 
     try:
