@@ -37,6 +37,8 @@ def test_a_call_that_sends_a_secret_says_so_and_keeps_it_out_of_dialog_and_recor
         asking.join(10)
         assert CANARY in str(answers[0])  # it was sent as it is: the person said yes
         assert all(CANARY not in repr(message) for message in person.heard)
-    for path in gateway.home.glob("audit.db*"):
-        assert CANARY.encode() not in path.read_bytes()
-    assert CANARY not in gateway.stderr
+        gateway.stop()
+        record = b"".join(path.read_bytes() for path in gateway.home.glob("audit.db*"))
+        assert b"notes" in record
+        assert CANARY.encode() not in record
+        assert CANARY not in gateway.stderr
