@@ -269,10 +269,16 @@ class Person:
         """The process that has them."""
 
         def look() -> int:
-            below = [pid for child in children(self.program.pid) for pid in children(child)]
+            below = [pid for child in children(self.gateway) for pid in children(child)]
             return next((pid for pid in below if name_of(pid) == "latchward-tray"), 0)
 
         return wait_for(look, "tray", START)
+
+    @property
+    def gateway(self) -> int:
+        """The process of the gateway, whoever started it; 0 while there is none."""
+        lock = self.machine.home / ".local/state/latchward/gateway.lock"
+        return int(lock.read_text() or 0) if lock.exists() else 0
 
     @property
     def setup(self) -> Node:

@@ -1,6 +1,5 @@
 """The whole of it by keyboard: where the focus stands, and what keys do."""
 
-from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
