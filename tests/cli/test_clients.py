@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import recorder
+from tests.support.client_machine import PATHS, PROMPT, Machine
 from tests.support.connect import Agent
 from tests.support.gateway import Gateway
 from tests.support.waiting import wait_for
-
-from .client_machine import PATHS, PROMPT, Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
 EVERY = pytest.mark.parametrize("client", PATHS)

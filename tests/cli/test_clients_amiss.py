@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import recorder
-
-from .client_machine import PROMPT, Machine
+from tests.support.client_machine import PROMPT, Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
 BROKEN = {"command": sys.executable, "args": ["-c", "raise SystemExit('no such account')"]}
@@ -175,12 +174,34 @@ def test_a_file_that_was_edited_while_it_was_about_to_be_given_back_is_not(machi
     machine.done("adopt")
     terminal = machine.terminal("restore", "cursor")
     terminal.until(PROMPT)
-    other = machine.write("cursor", {**machine.servers("cursor"), "later": BROKEN})
+    other = machine.write("cursor", {**machine.servers("cursor"), "notes": BROKEN})
     terminal.type("accept")
     assert terminal.end() == 1
     assert "changed meanwhile; look at the change again" in terminal.shown
     assert "given back" not in terminal.shown
     assert machine.file("cursor").read_bytes() == other
+
+
+def test_what_a_client_writes_elsewhere_while_the_question_is_open_does_not_close_it(
+    machine: Machine,
+) -> None:
+    servers = {"notes": recorder.spec(), "broken": BROKEN}
+
+    def document(**counts: int) -> bytes:
+        now = machine.servers("claude-code") if counts else servers
+        return json.dumps(
+            {**counts, "tips": {"seen": 1}, "mcpServers": now, "last": counts}, indent=2
+        ).encode()
+
+    machine.write("claude-code", document())
+    machine.answered("adopt", "notes", word="accept")
+    terminal = machine.terminal("restore", "claude-code")
+    terminal.until(PROMPT)
+    machine.write("claude-code", document(numStartups=42))
+    terminal.type("accept")
+    assert terminal.end(20) == 0, terminal.shown
+    assert machine.servers("claude-code") == servers
+    assert json.loads(machine.file("claude-code").read_bytes())["last"] == {"numStartups": 42}
 
 
 def test_who_stops_it_while_a_server_starts_has_everything_as_it_was(machine: Machine) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from latchward.storage import secrets
 from tests.support import recorder
+from tests.support.client_machine import PROMPT, Machine
 from tests.support.keyring_session import KeyringSession
-
-from .client_machine import PROMPT, Machine
 
 if sys.platform == "linux":
     from tests.support.keyring_fixtures import bare_session, ring

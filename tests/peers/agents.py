@@ -5,6 +5,7 @@ None of them is logged in anywhere, none may look for updates, and each has a ho
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tomllib
@@ -27,7 +28,7 @@ ASKED: Final = "Do what the script says."
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Where an agent lives, the command that reaches the gateway, and the address of the model."""
+    """Where an agent lives, the command that reaches the gateway (or none), and the address of the model."""
 
     home: Path
     connect: list[str]
@@ -58,9 +59,19 @@ class Agent(Protocol):
     """The command that says whether it reaches its servers; none where it has no such one."""
     ask: Command
     """The command that asks its model something, without a person."""
+    file: str
+    """Where its servers stand, in the home."""
+    listing: Command
+    """The command that lists the servers of its file."""
 
     def configure(self, setup: Setup) -> None:
         """Write its files."""
+
+    def add(self, name: str, command: Command) -> Command:
+        """The command by which a person adds a server for everywhere."""
+
+    def servers(self, listed: str) -> dict[str, str]:
+        """What `listing` says of each server."""
 
     def environment(self, setup: Setup) -> dict[str, str]:
         """What it must be told apart from its files."""
@@ -75,12 +86,21 @@ class ClaudeCode:
     version: Command = (str(peers.CLAUDE), "--version")
     check: Command = (str(peers.CLAUDE), "mcp", "list")
     ask: Command = (str(peers.CLAUDE), "-p", ASKED)
+    file = ".claude.json"
+    listing = check
 
     def configure(self, setup: Setup) -> None:
-        command, *arguments = setup.connect
-        entry = {"type": "stdio", "command": command, "args": arguments, "alwaysLoad": True}
-        setup.write(".claude.json", {"mcpServers": {SERVER: entry}})
+        if setup.connect:
+            command, *arguments = setup.connect
+            entry = {"type": "stdio", "command": command, "args": arguments, "alwaysLoad": True}
+            setup.write(self.file, {"mcpServers": {SERVER: entry}})
         setup.write(".claude/settings.json", {"permissions": {"allow": [f"mcp__{SERVER}"]}})
+
+    def add(self, name: str, command: Command) -> Command:
+        return (str(peers.CLAUDE), "mcp", "add", "--scope", "user", name, "--", *command)
+
+    def servers(self, listed: str) -> dict[str, str]:
+        return _told(listed)
 
     def environment(self, setup: Setup) -> dict[str, str]:
         return {
@@ -100,10 +120,11 @@ class Codex:
     version: Command = (str(peers.CODEX), "--version")
     check: Command = ()
     ask: Command = (str(peers.CODEX), "exec", "--skip-git-repo-check", ASKED)
+    file = ".codex/config.toml"
+    listing: Command = (str(peers.CODEX), "mcp", "list", "--json")
 
     def configure(self, setup: Setup) -> None:
-        command, *arguments = map(json.dumps, setup.connect)  # such strings are the same in TOML
-        text = f"""
+        text = f"""# what this machine has
 model = "scripted"
 model_provider = "scripted"
 check_for_update_on_startup = false
@@ -115,13 +136,22 @@ enabled = false
 name = "scripted"
 base_url = "{setup.model}/v1"
 wire_api = "responses"
-
+"""
+        if setup.connect:
+            command, *arguments = map(json.dumps, setup.connect)  # such strings are the same in TOML
+            text += f"""
 [mcp_servers.{SERVER}]
 command = {command}
 args = [{", ".join(arguments)}]
 """
         assert tomllib.loads(text)
-        setup.write(".codex/config.toml", text)
+        setup.write(self.file, text)
+
+    def add(self, name: str, command: Command) -> Command:
+        return (str(peers.CODEX), "mcp", "add", name, "--", *command)
+
+    def servers(self, listed: str) -> dict[str, str]:
+        return {one["name"]: json.dumps(one) for one in json.loads(listed[listed.index("[\n") :])}
 
     def environment(self, setup: Setup) -> dict[str, str]:
         return {}
@@ -137,17 +167,28 @@ class Gemini:
     check: Command = (peers.NODE, str(peers.GEMINI), "mcp", "list")
     # Left to choose a model itself, it asks one which to take.
     ask: Command = (peers.NODE, str(peers.GEMINI), "--model", "gemini-2.5-flash", "--prompt", ASKED)
+    file = ".gemini/settings.json"
+    listing = check
 
     def configure(self, setup: Setup) -> None:
-        command, *arguments = setup.connect
+        ours: dict[str, Any] = {}
+        if setup.connect:
+            command, *arguments = setup.connect
+            ours = {"mcpServers": {SERVER: {"command": command, "args": arguments, "trust": True}}}
         settings = {
-            "mcpServers": {SERVER: {"command": command, "args": arguments, "trust": True}},
+            **ours,
             "security": {"auth": {"selectedType": "gemini-api-key"}},
             "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
             "privacy": {"usageStatisticsEnabled": False},
         }
-        setup.write(".gemini/settings.json", settings)
+        setup.write(self.file, settings)
         setup.write(".gemini/trustedFolders.json", {str(setup.folder): "TRUST_FOLDER"})
+
+    def add(self, name: str, command: Command) -> Command:
+        return (peers.NODE, str(peers.GEMINI), "mcp", "add", "--scope", "user", name, *command)
+
+    def servers(self, listed: str) -> dict[str, str]:
+        return _told(listed)
 
     def environment(self, setup: Setup) -> dict[str, str]:
         return {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": setup.model}
@@ -155,6 +196,12 @@ class Gemini:
 
 AGENTS: Final[tuple[Agent, ...]] = (ClaudeCode(), Codex(), Gemini()) if peers.ALL_RUN_HERE else (Gemini(),)
 """Those that run on this machine: what npm has of Claude Code and Codex are programs for one kind of it."""
+
+
+def _told(listed: str) -> dict[str, str]:
+    """The lines `name: what is started - ✔ Connected`, with or without a sign before the name."""
+    found = (re.match(r"(?:[✓✔✗✘] )?([\w-]+): (.*)", line) for line in listed.splitlines())
+    return {one[1]: one[2] for one in found if one}
 
 
 def install(agent: Agent, setup: Setup) -> None:

@@ -7,6 +7,7 @@ go: they stand in its own file again.
 import asyncio
 import contextlib
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,9 +38,12 @@ class Proposal:
 
     @property
     def revision(self) -> str:
-        """SHA-256 (hex) of the differences."""
-        text = "\0".join(f"{change.path}\0{change.difference}" for change in self.files)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 (hex) of the lines that come and go; a client that is open writes others all the time."""
+        lines = [
+            [change.path, *(line for line in change.difference.splitlines() if line.startswith(("+", "-")))]
+            for change in self.files
+        ]
+        return hashlib.sha256(json.dumps([lines, self.words]).encode()).hexdigest()
 
 
 class GivingBack:

@@ -20,9 +20,10 @@ from typing import Any, Final
 
 from latchward.clients.known import CLIENTS
 from latchward.clients.text import parse
-from tests.support import recorder
-from tests.support.connect import environment
-from tests.support.terminal import Terminal
+
+from . import recorder
+from .connect import environment
+from .terminal import Terminal
 
 PROMPT: Final = "accept or leave: "
 COMMAND: Final = (sys.executable, "-m", "latchward", "client")
