@@ -18,6 +18,7 @@ _ARM: Final = platform.machine() == "aarch64"
 _ARCH: Final = 0xC00000B7 if _ARM else 0xC000003E
 CALLS: Final = {
     "write": 64 if _ARM else 1,
+    "fcntl": 25 if _ARM else 72,
     "fsync": 82 if _ARM else 74,
     "fchmod": 52 if _ARM else 91,
     "renameat2": 276 if _ARM else 316,

@@ -131,6 +131,33 @@ def test_a_file_that_changes_while_the_backup_is_made_is_read_anew_and_the_backu
     assert file.read_bytes() == b"theirs+ours"
 
 
+def test_a_mode_that_changes_meanwhile_is_the_one_that_is_kept(file: Path) -> None:
+    def keep(before: files.Snapshot, after: bytes) -> None:
+        if before.mode != 0o600:
+            file.chmod(0o600)
+
+    files.rewrite(file, lambda found: NEW, lock="", keep=keep)
+    assert (file.read_bytes(), mode(file)) == (NEW, 0o600)
+
+
+def test_the_new_bytes_are_on_the_disk_before_they_count_and_the_name_after(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush, flushed = os.fsync, []
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            new = os.fstat(descriptor).st_ino != file.stat().st_ino
+            flushed.append("bytes, not in place" if new else "bytes, in place")
+        else:
+            flushed.append(f"folder with {file.read_bytes()!r}")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(file)
+    assert flushed == ["bytes, not in place", f"folder with {NEW!r}"]
+
+
 def test_a_new_file_of_another_program_is_not_replaced_by_ours(tmp_path: Path) -> None:
     path = tmp_path / "client.json"
 

@@ -1,6 +1,7 @@
 """Whatever fails below us: a file is as it was, the reason is told, and nothing of ours is left beside it."""
 
 import errno
+import mmap
 import os
 import platform
 import resource
@@ -230,6 +231,48 @@ def test_a_kernel_without_the_exchange_still_replaces(tmp_path: Path) -> None:
         assert (file.read_bytes(), (tmp_path / "new.json").read_bytes()) == (NEW, NEW)
         assert sorted(os.listdir(tmp_path)) == ["client.json", "new.json"]
         (tmp_path / "new.json").unlink()
+
+
+def test_a_kernel_without_the_exchange_does_not_put_a_new_file_over_that_of_another_program(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "client.json"
+
+    def work() -> None:
+        fail("renameat2", errno.ENOSYS)
+        files.rewrite(
+            file,
+            lambda found: found.data + b"+ours",
+            lock="",
+            keep=lambda before, after: None if before.exists else file.write_bytes(b"theirs") and None,
+        )
+
+    in_child(work)
+    assert file.read_bytes() == b"theirs+ours"
+
+
+def test_a_write_that_leaves_no_trace_but_the_bytes_is_seen_where_the_system_knows_no_leases(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "client.json"
+    file.write_bytes(OLD)
+
+    def work() -> None:
+        with file.open("r+b") as opened:
+            shared = mmap.mmap(opened.fileno(), 0)
+        fail("fcntl", errno.EINVAL)
+        shared[0:1] = OLD[0:1]  # from here on, and until it is flushed, no write changes the times
+        seen: list[bytes] = []
+
+        def keep(before: files.Snapshot, after: bytes) -> None:
+            seen.append(before.data)
+            shared[2:5] = b"new"
+
+        files.rewrite(file, lambda found: found.data + b"+ours", lock="", keep=keep)
+        assert len(seen) == 2
+
+    in_child(work)
+    assert file.read_bytes() == OLD.replace(b"old", b"new") + b"+ours"
 
 
 def test_the_faults_are_real(tmp_path: Path) -> None:

@@ -124,9 +124,9 @@ class Lease:
 
     def __enter__(self) -> Self:
         if sys.platform == "linux" and self._descriptor is not None:
-            # The kernel tells of a waiting writer with a signal; SIGIO would end us, SIGURG is ignored.
-            fcntl.fcntl(self._descriptor, fcntl.F_SETSIG, signal.SIGURG)
             try:
+                # The kernel tells of a waiting writer with a signal; SIGIO would end us, SIGURG is ignored.
+                fcntl.fcntl(self._descriptor, fcntl.F_SETSIG, signal.SIGURG)
                 fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
             except BlockingIOError:
                 raise Busy from None

@@ -39,17 +39,13 @@ def restored(backup: Backup, now: Snapshot, dialect: Dialect) -> Restored:
     source = str(backup.path)
     whole = parse(now.data, dialect, source)
     going, notes = _going(backup, whole)
-    steps: list[Edit] = []
+    steps: list[Edit] = [Remove(at) for at in going]
     for removed in _in_order(backup.changes):
         if located(whole, removed.at) is _MISSING or removed.at in going:
-            if removed.at in going:
-                going.remove(removed.at)
-                steps.append(Remove(removed.at))
             steps.append(PutText(removed.at, removed.text, removed.after))
         elif source_of(now.data, dialect, removed.at, source)[0].strip() != removed.text.strip():
             notes.append(f"`{removed.at[-1]}` was written anew since in {shown(backup.path)}; that one stays")
-    # What comes back comes first: in a map that is never empty, it finds the style of the others.
-    data = edit(now.data, dialect, [*steps, *map(Remove, going)], source)
+    data = edit(now.data, dialect, steps, source)
     data = _without_our_maps(backup, data, dialect)
     if first is None and b"".join(data.split()) in _EMPTY:
         return Restored(None, exact=True, notes=tuple(notes))
