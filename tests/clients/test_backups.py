@@ -169,6 +169,15 @@ def test_what_was_given_back_is_forgotten_with_its_bytes(folder: Path) -> None:
     assert [path for path in folder.rglob("*") if path.is_file()] == []
 
 
+def test_what_cannot_be_removed_is_told_and_counts_for_nothing(folder: Path) -> None:
+    backups = edits(folder, (b"first", b"ours"))
+    for number in range(9):
+        (place(folder) / f"{number} is in the way" / "deep").mkdir(parents=True)
+    with pytest.raises(ProfileError, match=r"/claude-code/.*` cannot be removed: is a directory; remove it"):
+        backups.forget("claude-code", FILE)
+    assert not backups.has("claude-code")
+
+
 def test_to_forget_what_was_never_kept_does_nothing(folder: Path) -> None:
     Backups(folder).forget("claude-code", FILE)
     assert not folder.exists()
