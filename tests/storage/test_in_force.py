@@ -9,6 +9,7 @@ import pytest
 
 from latchward.model.decision import Effect
 from latchward.model.tool import ToolDefinition
+from latchward.model.upstream import UpstreamSpec
 from latchward.policy.shown import shown
 from latchward.storage import settings as settings_file
 from latchward.storage.accepted import Accepted, digest_of
@@ -186,3 +187,10 @@ def test_the_digest_of_a_server_covers_the_values_that_are_not_shown() -> None:
         for entry in entries
     }
     assert len(digests) == 2
+
+
+def test_a_command_line_names_the_secrets_that_its_server_gets_and_shows_no_value() -> None:
+    spec = UpstreamSpec("x", "srv", env={"A": "hush", "B": "Bearer ${secret:other.TOKEN}"})
+    assert command_line(spec) == "A=… B=${secret:other.TOKEN} srv"
+    far = UpstreamSpec("x", url="https://a.example/", headers={"K": "hush", "L": "${secret:other.TOKEN}"})
+    assert command_line(far) == "https://a.example/ K: … L: ${secret:other.TOKEN}"

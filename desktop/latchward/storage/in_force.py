@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from latchward.model.grant import Grant
+from latchward.model.secret import names_in, placeholder
 from latchward.model.upstream import UpstreamSpec
 from latchward.policy.compare import loosened
 from latchward.policy.compiled import Policy
@@ -156,15 +157,20 @@ def settings_lines(live: Settings, accepted: Settings) -> tuple[str, ...]:
 def command_line(spec: UpstreamSpec) -> str:
     """How a server is started, whole: what a person agrees to.
 
-    Values of the environment and of headers are left out.
+    Values of the environment and of headers are left out, but for the secrets that they ask for by name.
     """
     if spec.url:
-        return " ".join((spec.url, *(f"{name}: …" for name in spec.headers)))
-    names = [f"{name}=…" for name in spec.env]
+        return " ".join((spec.url, *(f"{name}: {_named(value)}" for name, value in spec.headers.items())))
+    names = [f"{name}={_named(value)}" for name, value in spec.env.items()]
     # In quotation marks, for without them it would read as an address that is connected to.
     program = f"'{spec.command}'" if spec.command.startswith("http") else shlex.quote(spec.command)
     where = [f"(in {spec.cwd})"] if spec.cwd else []
     return " ".join((*names, program, *map(shlex.quote, spec.args), *where))
+
+
+def _named(value: str) -> str:
+    """A value as it may be shown: which secrets it gets, and nothing else of it."""
+    return "".join(map(placeholder, names_in(value))) or "…"
 
 
 def spec_digest(spec: UpstreamSpec) -> str:

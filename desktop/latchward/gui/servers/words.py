@@ -40,7 +40,7 @@ REMOVED: Final = (
 )
 
 
-_ADDRESS: Final = re.compile(r"https?://\S+( \S+: …)*")
+_ADDRESS: Final = re.compile(r"https?://\S+( \S+: (…|(\$\{secret:[^}]*\})+))*")
 """An address, and the names of headers that go with it."""
 
 
