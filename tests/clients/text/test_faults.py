@@ -235,6 +235,12 @@ def test_a_long_key_is_cut_and_shows_no_control_character() -> None:
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize("dialect", [LOOSE, TOML], ids=["json", "toml"])
+def test_the_whole_document_is_no_member(dialect: Dialect) -> None:
+    with pytest.raises(ValueError, match="no member"):
+        edit(b"{}" if dialect is LOOSE else b"", dialect, [Put((), {})], "f")
+
+
 def test_what_a_client_reads_is_read() -> None:
     assert parse(b'\xef\xbb\xbf{"a": [1, // x\r\n],}', LOOSE, "f") == {"a": [1]}
     assert parse(b"", TOML, "f") == {}

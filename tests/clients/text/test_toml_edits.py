@@ -231,7 +231,16 @@ def test_the_only_server_goes_back_to_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[mcp_servers.c]\n", "[mcp_servers.b]\n[x]\n", "c = 1\n", "x = ", "b = 1, c = 2"]
+    "text",
+    [
+        "",
+        "[mcp_servers.c]\n",
+        "[mcp_servers.b]\n[x]\n",
+        "c = 1\n",
+        "x = ",
+        "b = 1, c = 2",
+        "# 1 lines below !\n",
+    ],
 )
 def test_text_that_is_not_that_member_is_refused(text: str) -> None:
     with pytest.raises(ClientFileError, match=r"^config.toml:1:1: the kept text is not that of `b`; edit"):

@@ -46,17 +46,13 @@ class Line:
 
 @dataclass
 class File:
-    """A file. Servers of `apart` have lines in more than one place; `inline`: all are in one value.
-
-    `torn`: it has line ends of two kinds and none at the end.
-    """
+    """A file. Servers of `apart` have lines in more than one place; `inline`: all are in one value."""
 
     data: bytes = b""
     value: dict[str, Any] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     apart: set[str] = field(default_factory=set)
     inline: bool = False
-    torn: bool = False
 
     @property
     def servers(self) -> dict[str, Any]:
@@ -148,17 +144,26 @@ def files(draw: st.DrawFn) -> File:
     lines = list(root)
     for section in draw(st.permutations(sections)):
         lines += [Line("")] * airy + section
-    before = None
     for line in [*lines, Line("")]:
         for comment in draw(st.lists(st.sampled_from(["", *COMMENTS]), max_size=2)) if chance(3) else ():
-            owner = before if line.owner == before and line.owner in names else None
-            file.lines.append(Line(comment.format(n=next(number)), owner))
+            file.lines.append(Line(comment.format(n=next(number))))
         file.lines.append(line)
-        before = line.owner if line.text else before
     if chance():
         file.lines.pop()
+    _own(file.lines)
     _finish(draw, file)
     return file
+
+
+def _own(lines: list[Line]) -> None:
+    """What stands between two statements of a server is its own."""
+    said = [line for line in lines if line.text and not line.text.lstrip().startswith("#")]
+    for line in lines:
+        if line not in said:
+            at = next(n for n, other in enumerate(lines) if other is line)
+            before = next((other.owner for other in reversed(lines[:at]) if other in said), None)
+            after = next((other.owner for other in lines[at:] if other in said), None)
+            line.owner = before if before == after else None
 
 
 def _finish(draw: st.DrawFn, file: File) -> None:
@@ -170,7 +175,6 @@ def _finish(draw: st.DrawFn, file: File) -> None:
         text += line.text + end
     if file.lines and draw(st.integers(1, 3)) == 1:
         text = text.removesuffix("\n").removesuffix("\r")
-        file.torn = style == "mixed"
     file.data = text.encode()
     try:
         file.value = tomllib.loads(text.removeprefix("\ufeff"))

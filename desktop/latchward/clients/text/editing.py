@@ -24,6 +24,7 @@ def source_of(data: bytes, dialect: Dialect, at: At, source: str = "the file") -
 
     Raises `ClientFileError`, also where there is no such member.
     """
+    _check_path(at)
     return _editing(data, dialect, source).source_of(at)
 
 
@@ -35,6 +36,7 @@ def edit(data: bytes, dialect: Dialect, edits: Sequence[Edit], source: str) -> b
     editing = _editing(data, dialect, source)
     expected = editing.value
     for change in edits:
+        _check_path(change.at)
         editing.apply(change)
         value = editing.value_of_text(change) if isinstance(change, PutText) else None
         _change(expected, change, value)
@@ -58,6 +60,11 @@ def _editing(data: bytes, dialect: Dialect, source: str) -> JsonEditing | TomlEd
     check_bytes(data, format=dialect.format, bom=dialect.bom, source=source)
     made = JsonEditing if dialect.format == "json" else TomlEditing
     return made(data, dialect, source)
+
+
+def _check_path(at: At) -> None:
+    if not at:
+        raise ValueError("the whole document is no member of it")
 
 
 def _change(root: dict[str, Any], change: Edit, value: Any) -> None:

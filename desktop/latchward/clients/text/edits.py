@@ -39,8 +39,8 @@ class Remove:
 class PutText:
     """Put a member back from what `source_of` gave: its text, and the member that it followed.
 
-    `after` None means first. Where that member has gone, this one becomes the last. A member
-    of that name must not stand there.
+    The text is to be kept as it is: beside the member, it says where among comments it stood. `after` None
+    means first; behind a member that has gone means last. A member of that name must not stand there.
     """
 
     at: At

@@ -6,7 +6,7 @@ its neighbours are.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from . import toml_lines as lines
 from . import toml_written as written
@@ -16,7 +16,7 @@ from .faults import bytewise, fault, quoted, utf8
 from .toml_kept import kept_of, place, text_of
 from .tomls import ROOT, Inner, Statement, brace_of, inner, read, statements
 
-_EQUALS = (" = ", "=", "= ", " =")
+_EQUALS: Final = (" = ", "=", "= ", " =")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,21 @@ A first line says where it stood, for comments and tables of others may be aroun
 """
 
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from latchward.model.errors import ClientFileError
 
 from .edits import At
 from .faults import bytewise, fault, quoted, utf8
-from .toml_lines import begin_of, blank_above, runs, whole_lines, within
+from .toml_lines import begin_of, blank_above, runs, within
+from .toml_lines import text_of as run_text
 from .toml_written import key
 from .tomls import Statement, idle_lines, path_of, read, statements
 
+_OTHER: Final = "the text holds something else"
 _STOOD: Final = re.compile(r"# ([0-9]{1,6}) lines below ?([^\r\n]*+)\r?\n")
 
 
@@ -52,11 +55,18 @@ def text_of(raw: str, found: Sequence[Statement], at: At) -> str:
     if index >= 0:
         above, end = (found[index].path if first.kind == "pair" else found[index].section), found[index].end
     lines = len(idle_lines(raw, end, blank_above(raw, first.start)))
-    return f"# {lines} lines below {key(above)}\n" + "".join(whole_lines(raw, run) for run in made)
+    return f"# {lines} lines below {key(above)}\n" + "".join(run_text(raw, run) for run in made)
 
 
 def kept_of(at: At, text: str, source: str) -> Kept:
     """Read the text of a member. Raises `ClientFileError` where it is not that of this member."""
+    try:
+        return _kept(at, text, source)
+    except (ClientFileError, tomllib.TOMLDecodeError):
+        fault(source, "", 0, f"the kept text is not that of {quoted(at[-1])}; edit the file by hand")
+
+
+def _kept(at: At, text: str, source: str) -> Kept:
     stood = _STOOD.match(text)
     if stood is None:
         followed, lines = None, 0
@@ -66,7 +76,7 @@ def kept_of(at: At, text: str, source: str) -> Kept:
     try:
         raw, _ = read(text.encode(), source)
     except ClientFileError:
-        return _inside(at, text, source)
+        return Kept(_only(text.join(("x = { ", " }")), ("x", at[-1]), source), inside=text)
     found = statements(raw, source)
     section: At = ()
     parted = 0
@@ -75,11 +85,23 @@ def kept_of(at: At, text: str, source: str) -> Kept:
         path = found[0].path
         depth = next((n for n in range(len(at)) if path[: len(at) - n] == at[n:]), None)
         if depth is None:
-            _refuse(at, source)
+            raise ClientFileError(_OTHER)
         section = at[:depth]
         parted = blank_above(raw, next((item.start for item in found if item.kind != "pair"), len(raw)))
-    value = _value(at, section, text, source)
+    head = f"[{utf8(key(section))}]\n" if section else ""
+    value = _only(head + text, at, source)
     return Kept(value, section, utf8(raw[:parted]), utf8(raw[parted:]), followed=followed, lines=lines)
+
+
+def _only(text: str, at: At, source: str) -> Any:
+    """The member at this path, which must be all that the text holds."""
+    _, value = read(text.encode(), source)
+    inside: Any = value
+    for name in at:
+        if not isinstance(inside, dict) or list(inside) != [name]:
+            raise ClientFileError(_OTHER)
+        inside = inside[name]
+    return inside
 
 
 def place(
@@ -115,28 +137,3 @@ def _beside(found: Sequence[Statement], own: list[int], at: At, after: str | Non
     among = range(len(found)) if tables else own
     before = [n for n in among if within(found[n].path, (*at[:-1], after))]
     return (before or beside or own or [-1])[-1]
-
-
-def _value(at: At, section: At, text: str, source: str) -> Any:
-    head = f"[{utf8(key(section))}]\n" if section else ""
-    _, node = read((head + text).encode(), source)
-    value: Any = node
-    for name in at:
-        if not isinstance(value, dict) or list(value) != [name]:
-            _refuse(at, source)
-        value = value[name]
-    return value
-
-
-def _inside(at: At, text: str, source: str) -> Kept:
-    try:
-        _, value = read(f"x = {{ {text} }}".encode(), source)
-    except ClientFileError:
-        _refuse(at, source)
-    if list(value) != ["x"] or not isinstance(value["x"], dict) or list(value["x"]) != [at[-1]]:
-        _refuse(at, source)
-    return Kept(value["x"][at[-1]], inside=text)
-
-
-def _refuse(at: At, source: str) -> NoReturn:
-    fault(source, "", 0, f"the kept text is not that of {quoted(at[-1])}; edit the file by hand")

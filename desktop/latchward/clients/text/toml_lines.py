@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from .braces import Splice
+from .braces import WHITE, Splice
 from .edits import At
 from .faults import BOM
 from .tomls import Statement
@@ -51,16 +51,20 @@ def span(raw: str, run: list[Statement]) -> tuple[int, int]:
     return start, _text_end(raw, run)
 
 
-def whole_lines(raw: str, run: list[Statement]) -> str:
-    """What goes out with a run, as whole lines."""
-    text = raw[blank_above(raw, run[0].start) : _text_end(raw, run)]
-    return text if text.endswith("\n") else text + newline(raw, len(raw))
+def text_of(raw: str, run: list[Statement]) -> str:
+    """What goes out with a run. If it has no line end at its end, it begins with that of the line before."""
+    start, end = span(raw, run)
+    return raw[start:end]
 
 
 def inserted(raw: str, offset: int, text: str) -> Splice:
-    """Whole lines put in at the start of a line, or at the end of the file."""
+    """Lines put in at the start of a line, or at the end of the file."""
+    torn = not text.endswith("\n")
     if offset == len(raw) and offset > begin_of(raw) and not raw.endswith("\n"):
-        text = newline(raw, offset) + text.removesuffix("\n").removesuffix("\r")
+        if not torn:
+            text = newline(raw, offset) + text.removesuffix("\n").removesuffix("\r")
+    elif torn and len(raw) > begin_of(raw):
+        text = text.removeprefix("\r").removeprefix("\n") + newline(raw, offset)
     return offset, offset, text
 
 
@@ -76,7 +80,7 @@ def blank_above(raw: str, start: int) -> int:
     """Where the blank lines directly above a line begin."""
     while start > begin_of(raw):
         line = max(raw.rfind("\n", 0, start - 1) + 1, begin_of(raw))
-        if raw[line:start].strip():
+        if raw[line:start].strip(WHITE):
             break
         start = line
     return start
@@ -84,9 +88,10 @@ def blank_above(raw: str, start: int) -> int:
 
 def end_of_text(raw: str) -> int:
     """The end of the last line that is not blank."""
-    ends = len(raw.rstrip())
-    end = raw.find("\n", ends) + 1
-    return max(begin_of(raw), end or len(raw))
+    last = len(raw.rstrip(WHITE))
+    if last <= begin_of(raw):
+        return begin_of(raw)
+    return raw.find("\n", last) + 1 or len(raw)
 
 
 def top(raw: str, found: Sequence[Statement]) -> int:
