@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -169,12 +170,17 @@ def test_what_else_was_edited_while_the_question_was_open_stays(machine: Machine
     assert machine.servers("cursor") == more
 
 
-def test_a_file_that_was_edited_while_it_was_about_to_be_given_back_is_not(machine: Machine) -> None:
+@pytest.mark.parametrize("name", ["notes", "latchward"])
+def test_a_file_whose_entries_were_edited_while_the_question_was_open_is_not_given_back(
+    name: str, machine: Machine
+) -> None:
     machine.write("cursor", {"notes": recorder.spec()})
     machine.done("adopt")
     terminal = machine.terminal("restore", "cursor")
     terminal.until(PROMPT)
-    other = machine.write("cursor", {**machine.servers("cursor"), "notes": BROKEN})
+    ours = machine.entry("cursor")
+    edited = BROKEN if name == "notes" else {**ours, "disabled": True}
+    other = machine.write("cursor", {"latchward": ours, name: edited})
     terminal.type("accept")
     assert terminal.end() == 1
     assert "changed meanwhile; look at the change again" in terminal.shown
@@ -265,7 +271,8 @@ def test_where_nothing_is_kept_of_a_file_with_our_entry_that_is_said(machine: Ma
 def test_a_server_that_is_switched_off_in_latchward_stays_where_it_is(machine: Machine) -> None:
     first = machine.write("cursor", {"notes": recorder.spec()})
     machine.profile.mkdir(mode=0o700)
-    mine = {"version": 1, "mcpServers": {"mine": {**recorder.spec(), "disabled": True}}}
+    off = {**recorder.spec(), "disabled": True}
+    mine = {"version": 1, "mcpServers": {"mine": off}, "grants": {"cursor": {"servers": {}}}}
     settings = machine.profile / "settings.json"
     settings.touch(mode=0o600)
     settings.write_text(json.dumps(mine))
@@ -274,7 +281,24 @@ def test_a_server_that_is_switched_off_in_latchward_stays_where_it_is(machine: M
     assert "it is the server mine of Latchward" in shown
     assert "mine: it stays as it was: it is switched off in Latchward" in shown
     assert machine.file("cursor").read_bytes() == first
-    assert machine.settings == {**mine, "grants": {}}
+    assert machine.settings == mine
+
+
+def test_a_server_that_was_added_and_not_looked_at_yet_is_in_force_once_it_is_taken_in(
+    machine: Machine,
+) -> None:
+    machine.write("cursor", {"notes": recorder.spec()})
+    spec = recorder.spec()
+    latchward = [sys.executable, "-m", "latchward"]
+    add = [*latchward, "server", "add", "mine", "--", spec["command"], *spec["args"]]
+    subprocess.run(add, env=machine.env, check=True, timeout=20, capture_output=True)
+    assert "mine: its clients reach it through Latchward now" in machine.done("adopt")
+    done = subprocess.run(
+        [*latchward, "review"], env=machine.env, check=True, timeout=20, capture_output=True
+    )
+    assert done.stderr == b"nothing waits for your look\n"
+    machine.done("restore", "cursor")
+    assert list(machine.settings["mcpServers"]) == ["mine"]
 
 
 def test_one_server_under_two_names_is_one(machine: Machine) -> None:

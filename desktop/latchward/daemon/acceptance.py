@@ -6,6 +6,7 @@ what was typed at a terminal.
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from latchward import assets
@@ -24,6 +25,8 @@ from latchward.storage.settings import Settings
 FIRST_POLICY: Final = "policies/ask.json"
 """What a new server starts with: it asks about every call."""
 
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
 
 class Acceptance:
     """Writes live files and accepted copies together. A method does all of it, or raises `LatchwardError`."""
@@ -37,9 +40,7 @@ class Acceptance:
         """Take a server's entry up as it was shown, and let the clients see it where none sees it yet."""
         with write_lock(self._profile):
             live = settings_file.load(self._profile)
-            spec = live.servers.get(name)
-            if spec is None or spec_digest(spec) != digest:
-                raise ConfigError("the command of this server was changed meanwhile; look at it again")
+            _check_unchanged(live, name, digest)
             self.first_policy(name)
             seen = _with_server(self._accepted.settings(), live, name)
             if not any(name in grant.servers for grant in live.grants.values()):
@@ -47,13 +48,23 @@ class Acceptance:
                 settings_file.save(self._profile, live)
             self._accepted.accept_settings(seen)
 
-    def take_in(self, entries: Mapping[str, Mapping[str, Any]], grants: Mapping[str, Iterable[str]]) -> None:
+    def take_in(
+        self,
+        entries: Mapping[str, Mapping[str, Any]],
+        grants: Mapping[str, Iterable[str]],
+        known: Mapping[str, str] = _NONE,
+    ) -> None:
         """Add servers whose whole entries the person agreed to, and let clients see servers by name.
 
-        A server that is there already is left as it is. Each gets the policy that asks where it has none.
+        A server that is there already is left as it is; those that are `known`, each with the digest of what
+        was shown, are taken up. Each gets the policy that asks where it has none.
         """
         with write_lock(self._profile):
             live, seen = settings_file.load(self._profile), self._accepted.settings()
+            for name, digest in known.items():
+                _check_unchanged(live, name, digest)
+                seen = _with_server(seen, live, name)
+                self.first_policy(name)
             for name, entry in entries.items():
                 live = _with_entry(live, name, entry)
                 seen = _with_entry(seen, name, entry)
@@ -145,6 +156,12 @@ class Acceptance:
     def _policy_path(self, name: str) -> Path | None:
         paths = (self._profile.policies / f"{name}{suffix}" for suffix in POLICY_SUFFIXES)
         return next((path for path in paths if path.exists()), None)
+
+
+def _check_unchanged(live: Settings, name: str, digest: str) -> None:
+    spec = live.servers.get(name)
+    if spec is None or spec_digest(spec) != digest:
+        raise ConfigError("the command of this server was changed meanwhile; look at it again")
 
 
 def _with_server(accepted: Settings, live: Settings, name: str) -> Settings:

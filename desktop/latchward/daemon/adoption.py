@@ -30,6 +30,7 @@ from latchward.control import messages as say
 from latchward.model.errors import ConfigError, LatchwardError, SecretError
 from latchward.model.secret import Secret, fill, names_in, placeholder
 from latchward.model.upstream import UpstreamSpec
+from latchward.storage.in_force import spec_digest
 from latchward.storage.settings import Settings
 from latchward.storage.taken import Taken
 
@@ -207,7 +208,11 @@ class Adoption:
                 self._taken.add(one.name, _clients(one), (*one.secrets, *one.group.needs))
         try:
             new = {one.name: one.entry for one in takings if not one.known}
-            self._acceptance.take_in(new, _grants(takings))
+            # One that is there may wait for the person's look, who had it now.
+            servers = self._settings().servers
+            kept = [one.name for one in takings if one.known and one.name in servers]
+            known = {name: spec_digest(servers[name]) for name in kept}
+            self._acceptance.take_in(new, _grants(takings), known)
         except LatchwardError:
             self._taken.forget([one.name for one in takings if one.name not in ours])
             await self._forget(made)
