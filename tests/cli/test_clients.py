@@ -111,6 +111,27 @@ def test_a_name_that_is_none_is_answered_with_the_nearest(
     assert machine.everything == before
 
 
+def test_what_stands_in_a_file_draws_nothing_on_the_terminal(machine: Machine) -> None:
+    name, evil = "n\u202e\x1b[2Kx\n    stays as it is", "\u202e\x1b[31m\ngood  /bin/true"
+    machine.write("cursor", {name: {"command": "/bin/evil", "args": [evil]}})
+    for arguments in (("list",), ("adopt", "--dry-run")):
+        shown = machine.run(*arguments).stdout
+        assert shown.replace("\n", "").isprintable()
+        assert "<U+001B>" in shown
+        lines = shown.splitlines()
+        assert not [line for line in lines if line.startswith(("    stays as it is", "good  /bin/true"))]
+
+
+def test_settings_that_cannot_be_read_are_told_of_once(machine: Machine) -> None:
+    machine.write("cursor")
+    machine.profile.mkdir(mode=0o700)
+    settings = machine.profile / "settings.json"
+    settings.touch(mode=0o600)
+    settings.write_text("{")
+    for verb in (("list",), ("adopt",), ("connect", "cursor"), ("restore", "--all")):
+        assert machine.refused(*verb).startswith(f"latchward: {settings}:1:2: ")
+
+
 # the question
 
 

@@ -27,7 +27,7 @@ from latchward.daemon.client_views import clients as views_of
 from latchward.daemon.giving_back import CHANGED, GivingBack
 from latchward.daemon.upstreams import UpstreamSet
 from latchward.model.errors import AlreadyRuns, ConfigError, LatchwardError
-from latchward.model.plain import visible
+from latchward.model.plain import one_line
 from latchward.policy.complaints import did_you_mean, quoted
 from latchward.storage.lock import GatewayLock
 from latchward.storage.paths import Profile
@@ -55,6 +55,8 @@ class _Office:
     """All that the verbs need of a profile, which is made only where something may be `changed`."""
 
     def __init__(self, *, changed: bool) -> None:
+        # What is logged of settings and servers is told by sentences as well.
+        logging.getLogger("latchward").addHandler(logging.NullHandler())
         self.profile = Profile.home()
         if changed:
             self.profile.prepare()
@@ -104,11 +106,11 @@ def show(parsed: argparse.Namespace) -> int:
         return 0
     for client in view.clients:
         routes = f"; directly: {', '.join(client.routes)}" if client.routes else ""
-        print(f"{client.id}  {_STATES[client.state]}{routes}")
+        print(f"{client.id}  {_STATES[client.state]}{_line(routes)}")
         for path in client.files:
-            print(f"    {visible(path)}")
+            print(f"    {_line(path)}")
         if client.problem:
-            print(f"    {visible(client.problem)}")
+            print(f"    {_line(client.problem)}")
     if view.found:
         print("\nservers that go round Latchward:")
     for server in view.found:
@@ -118,14 +120,12 @@ def show(parsed: argparse.Namespace) -> int:
 
 def adopt(parsed: argparse.Namespace) -> int:
     """Take servers in and put our entry into their clients' files."""
-    # A server that does not start is told of by its step; what its run logs is the same once more.
-    logging.getLogger("latchward").addHandler(logging.NullHandler())
     wanted = [named(client).id for client in parsed.client or CLIENTS]
     office = _Office(changed=not parsed.dry_run)
     view = office.view(office.adoption.look(_projects(parsed)))
     unread = [client.problem for client in view.clients if client.id in wanted and client.problem]
     for problem in unread:
-        print(f"latchward: {visible(problem)}", file=sys.stderr)
+        print(f"latchward: {_line(problem)}", file=sys.stderr)
     titles = {CLIENTS[client].title for client in wanted}
     offered = [server for server in view.found if titles & set(server.clients)]
     servers = _chosen(offered, parsed.name)
@@ -160,12 +160,12 @@ async def _adopt(office: _Office, servers: Sequence[say.FoundServer], parsed: ar
     def told(steps: Sequence[say.AdoptionStep]) -> None:
         for step in steps:
             if step != states.get(step.name) and step.text:
-                print(f"{step.name}: {visible(step.text)}", file=sys.stderr)
+                print(f"{step.name}: {_line(step.text)}", file=sys.stderr)
             states[step.name] = step
 
     problems = await office.adoption.move(plan, office.answers, told)
     for problem in problems:
-        print(f"latchward: {visible(problem)}", file=sys.stderr)
+        print(f"latchward: {_line(problem)}", file=sys.stderr)
     moved = [one for one in plan.takings if states[one.name].state == "moved"]
     clients = dict.fromkeys(place.client for one in moved for place in one.group.places)
     _print_next(office, [client for client in clients if office.backups.has(client)])
@@ -205,7 +205,7 @@ def restore(parsed: argparse.Namespace) -> int:
     proposal = office.giving_back.propose(clients)
     _print_files(proposal.files)
     for word in (*proposal.words, *lost):
-        print(visible(word))
+        print(_line(word))
     if parsed.dry_run:
         return 0
     titles = ", ".join(CLIENTS[client].title for client in clients)
@@ -273,24 +273,29 @@ def _print_next(office: _Office, clients: Sequence[str]) -> None:
 
 
 def _print_server(server: say.FoundServer) -> None:
-    print(f"{server.name}  {visible(server.command)}")
+    print(f"{server.name}  {_line(server.command)}")
     for place in server.places:
-        print(f"    {visible(place)}")
+        print(f"    {_line(place)}")
     if server.moved:
         print(f"    into the keyring: {', '.join(server.moved)}")
     if server.needs:
         print(f"    needs a value: {', '.join(server.needs)}")
     for note in server.notes:
-        print(f"    {visible(note)}")
+        print(f"    {_line(note)}")
     if server.refused:
-        print(f"    stays as it is: {visible(server.refused)}")
+        print(f"    stays as it is: {_line(server.refused)}")
 
 
 def _print_files(files: Sequence[say.FileChange]) -> None:
     for change in files:
-        print(f"\n{change.client}: {visible(change.path)}")
+        print(f"\n{change.client}: {_line(change.path)}")
         for line in change.difference.splitlines():
-            print(f"    {visible(line)}")
+            print(f"    {_line(line)}")
+
+
+def _line(text: str) -> str:
+    """Whole, and on one line whatever stands in it: it could pass for a line of ours."""
+    return one_line(text, sys.maxsize)
 
 
 def _plain(views: Sequence[say.ClientView] | Sequence[say.FoundServer]) -> object:
