@@ -26,7 +26,7 @@ from latchward.model.upstream import UpstreamSpec
 
 from .differences import difference
 
-_NEW: Final[Mapping[str, bytes]] = {"json": b"{}\n", "toml": b""}
+_NEW: Final[Mapping[str, bytes]] = {"json": b"{\n}\n", "toml": b""}
 """What a file that does not exist yet begins with."""
 _MISSING: Final = object()
 
@@ -48,9 +48,13 @@ class Edit:
         for at, value in self.gone:
             if _located(whole, at) != value:
                 raise ClientFileError(f"`{at[-1]}` in `{source}` was changed meanwhile; look at it again")
-        steps: list[Put | Remove] = [Remove(at) for at, _ in self.gone]
-        if self.put is not None:
-            steps.append(Put(*self.put))
+        # Ours first, so that it stands where theirs stood; but after one whose name it takes.
+        theirs = [Remove(at) for at, _ in self.gone]
+        if self.put is None:
+            steps: list[Put | Remove] = [*theirs]
+        else:
+            ahead = [step for step in theirs if step.at == self.put[0]]
+            steps = [*ahead, Put(*self.put), *(step for step in theirs if step not in ahead)]
         return edit(data, dialect, steps, source)
 
     def change(self, found: files.Snapshot) -> Change:
