@@ -8,6 +8,8 @@ jr         a small JSON-RPC client over HTTP, for both protocol eras
 connect    an agent at the end of `latchward connect`, and a scripted gateway at its other end
 gateway    a real gateway process on a profile of its own
 asking     the same with a terminal, and the person at it
+terminal   a program on a terminal of its own, and the person in front of it
+client_machine   a home folder with the files of AI clients, and `latchward client` typed there
 scene      a gateway before recording servers, and what must hold of it after every test
 desktop    a whole desktop without a screen: windows, keys, clicks, tray, notifications
 a11y       the accessibility tree of the programs on it
