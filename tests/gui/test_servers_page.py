@@ -34,6 +34,17 @@ def test_consent_shows_the_whole_command_line_and_what_a_yes_means(qtbot: Any, g
     assert "A server is a program that runs as you." in texts(window.servers)
 
 
+def test_what_came_while_another_page_was_open_is_there_when_this_one_is_turned_to(
+    qtbot: Any, gateway: Gateway
+) -> None:
+    window = open_window(qtbot, gateway, FILES)
+    window.show_page(TOOLS)
+    gateway.tell(WAITS)
+    qtbot.waitUntil(lambda: [view.name for view in window.tools.draft.views] == ["new"])
+    window.show_page(SERVERS)
+    assert COMMAND in texts(window.servers)
+
+
 def test_yes_goes_out_with_the_digest_that_was_shown(qtbot: Any, gateway: Gateway) -> None:
     window = shown(qtbot, gateway, WAITS)
     press(window.servers, "Approve and start")

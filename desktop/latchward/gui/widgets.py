@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from . import tokens
 from .text import Run
@@ -24,6 +24,8 @@ from .tokens import Size, ToneName
 _ICON: Final = 16
 _NATURAL: Final = 560
 """Width at which a long text likes to wrap, in logical pixels."""
+_MEASURED: Final = 16
+"""Widths for which a label remembers its size: layouts within layouts ask again and again."""
 
 
 class PlainLabel(QLabel):
@@ -52,6 +54,7 @@ class PlainLabel(QLabel):
         self._strong = strong
         self._mono = mono
         self._runs: tuple[Run, ...] = ()
+        self._measured: dict[tuple[int, str], QRectF] = {}
         self._tone: ToneName | None = None
         self._icon = ""
         self._pad_x = self._pad_y = 0
@@ -64,6 +67,7 @@ class PlainLabel(QLabel):
 
     def say(self, text: str | Sequence[Run]) -> None:
         """Show another text."""
+        self._measured.clear()
         self._runs = (Run(text),) if isinstance(text, str) else tuple(text)
         self.setText("".join(run.text for run in self._runs))
         self.setFont(self._font())
@@ -85,7 +89,7 @@ class PlainLabel(QLabel):
 
     def sizeHint(self) -> QSize:
         """As wide as the text, up to a comfortable line."""
-        wide = self._lay_out(1 << 20)[1].width()
+        wide = self._measure(1 << 20).width()
         width = min(int(wide) + 1, _NATURAL)
         return QSize(width + self._side(), self.heightForWidth(width + self._side()))
 
@@ -100,7 +104,7 @@ class PlainLabel(QLabel):
 
     def heightForWidth(self, width: int) -> int:
         """The height of the whole text at this width."""
-        laid = self._lay_out(max(1, width - self._side()))[1]
+        laid = self._measure(max(1, width - self._side()))
         return int(laid.height() + 0.999) + 2 * self._pad_y
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -140,6 +144,15 @@ class PlainLabel(QLabel):
             strong=self._strong or style in ("strong", "code", "mark"),
             mono=self._mono or style == "code",
         )
+
+    def _measure(self, width: int) -> QRectF:
+        """The bounds of the text at this width, in the font that the person has now."""
+        key = (width, QApplication.font().key())
+        if key not in self._measured:
+            if len(self._measured) >= _MEASURED:
+                self._measured.clear()
+            self._measured[key] = self._lay_out(width)[1]
+        return self._measured[key]
 
     def _lay_out(self, width: int) -> tuple[QTextLayout, QRectF]:
         layout = QTextLayout(self.text().replace("\n", "\u2028"), self._font())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from latchward.control.messages import AcceptServer, RemoveServer, Servers, ServerView
@@ -35,6 +36,7 @@ class ServersPage(QWidget):
         super().__init__(parent)
         self._theme, self._link, self._draft = theme, link, draft
         self._servers: tuple[ServerView, ...] = ()
+        self._stale = False
         self._fresh: set[Key] = set()
         self._started: set[str] = set()
         self._note: Banner | None = None
@@ -79,10 +81,19 @@ class ServersPage(QWidget):
         running = {view.name for view in told.servers if view.state == "running"}
         self._started -= running
         self._servers = told.servers
-        self.rebuild()
+        self._stale = True
+        if self.isVisible():
+            self.rebuild()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was told while nobody saw it is built now: a first run tells all servers again and again."""
+        super().showEvent(event)
+        if self._stale:
+            self.rebuild()
 
     def rebuild(self) -> None:
         """Show every server anew, the scroll position kept."""
+        self._stale = False
         bar = self._list.verticalScrollBar()
         at = bar.value()
         emptied(self._cards)

@@ -154,6 +154,8 @@ class SetupDialog(QDialog):
             self._focus()
 
     def _take_servers(self, _told: Servers) -> None:
+        if self.saving.busy:  # each policy that is written tells all servers anew
+            return
         self._show_choices()
         self._offer()
 
