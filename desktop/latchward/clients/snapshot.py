@@ -77,7 +77,9 @@ def behind(path: Path) -> Path:
     except ValueError:
         raise ClientFileError(f"{shown(path)} is no path that this system knows; correct it") from None
     except OSError as error:
-        raise ClientFileError(f"{shown(path)} cannot be looked at: {reason(error)}; look at it") from error
+        raise ClientFileError(
+            f"{shown(path)} cannot be looked at: {reason(error)}; make its folder readable"
+        ) from error
 
 
 def busy(path: Path) -> ClientFileError:
