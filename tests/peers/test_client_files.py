@@ -108,6 +108,27 @@ def test_codex_reaches_what_was_taken_in(tmp_path: Path) -> None:
 
 
 @CLAUDE_RUNS
+def test_claude_code_servers_of_one_project_are_taken_in_and_given_back(tmp_path: Path) -> None:
+    used = Used(ClaudeCode(), tmp_path)
+    for scope, number in (("local", "7"), ("project", "8")):
+        spec = recorder.spec("--ttl", number)
+        add = used.agent.add(f"of-{scope}", (spec["command"], *spec["args"]))
+        used.run(tuple(scope if word == "user" else word for word in add))
+    assert used.servers.keys() == {*NAMES, "of-local", "of-project"}
+    files = (used.file, used.setup.folder / ".mcp.json")
+    firsts = [file.read_bytes() for file in files]
+    with used.gateway():
+        used.machine.done("adopt")
+        assert used.servers.keys() == {SERVER, "of-project"}  # which others may share, so it wants its name
+        used.machine.done("adopt", "of-project")
+        [(name, said)] = used.servers.items()
+        assert (name, is_connected(said)) == (SERVER, True)
+        used.machine.done("restore", used.agent.name)
+    assert [file.read_bytes() for file in files] == firsts
+    assert used.servers.keys() == {*NAMES, "of-local", "of-project"}
+
+
+@CLAUDE_RUNS
 def test_claude_code_may_write_its_file_at_the_same_moment(tmp_path: Path) -> None:
     used = Used(ClaudeCode(), tmp_path)
     before = json.loads(used.file.read_bytes())
