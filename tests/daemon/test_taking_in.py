@@ -1,6 +1,7 @@
 """The servers of clients are taken in, reached through us, and given back."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -149,6 +150,30 @@ def test_restoring_keeps_what_the_person_changed_meanwhile(tmp_path: Path) -> No
         assert set(home.servers("cursor")) == {"notes", "new"}
         assert json.loads(home.file("cursor").read_text())["theme"] == "light"
         assert home.servers("cursor")["notes"] == recorder.spec()
+
+
+def test_what_cannot_be_given_back_now_keeps_no_other_file_and_can_be_given_back_later(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    firsts = {
+        name: home.write(name, {name: recorder.spec(LOG_NAME=name)}) for name in ("claude-code", "cursor")
+    }
+    in_the_way = home.folder / ".claude.json.lock"
+    with home.gateway() as gateway:
+        person = gateway.person
+        take_in(person, "claude-code", "cursor")
+        in_the_way.write_text("no folder")
+        os.utime(in_the_way, (0, 0))
+        with pytest.raises(Refused, match=r"claude\.json"):
+            give_back(person, "claude-code", "cursor")
+        assert home.file("cursor").read_bytes() == firsts["cursor"]
+        assert not client(person, "cursor", "direct").undo
+        assert client(person, "claude-code", "protected").undo
+
+        in_the_way.unlink()
+        assert len(give_back(person, "claude-code", "cursor").files) == 1
+        assert home.file("claude-code").read_bytes() == firsts["claude-code"]
 
 
 def test_a_secret_goes_into_the_keyring_and_stands_nowhere_else(tmp_path: Path, ring: KeyringSession) -> None:

@@ -104,8 +104,10 @@ class ClientOffice:
                 proposal = await asyncio.to_thread(self._giving_back.propose, request.clients)
                 return say.FilePlan(request.serial, proposal.revision, proposal.files, proposal.words)
             case say.Restore():
-                await self._giving_back.give_back(request.clients, request.revision)
-                await self._looked()
+                try:
+                    await self._giving_back.give_back(request.clients, request.revision)
+                finally:  # some files may be back
+                    await self._looked()
             case say.ConnectClient():
                 await self._adoption.connect(request.client)
                 await self._looked()

@@ -79,11 +79,12 @@ class GivingBack:
         return Proposal(tuple(changes), tuple(words))
 
     def _all(self, clients: Iterable[str]) -> list[tuple[str, Backup]]:
-        for client in clients:
-            if not self._backups.has(named(client).id):
-                title = CLIENTS[client].title
-                raise ConfigError(f"there is nothing to give back: no file of {title} is changed by us")
-        return [(client, backup) for client in clients for backup in self._backups.of(client)]
+        """Those of them that are still to be given back: of some it may be done, and others failed."""
+        having = [client for client in clients if self._backups.has(named(client).id)]
+        if not having:
+            titles = " or ".join(CLIENTS[client].title for client in clients)
+            raise ConfigError(f"there is nothing to give back: no file of {titles} is changed by us")
+        return [(client, backup) for client in having for backup in self._backups.of(client)]
 
     async def give_back(self, clients: Sequence[str], revision: str) -> None:
         """Do it, as it was shown.

@@ -59,7 +59,7 @@ def test_nothing_found_is_good_where_all_is_protected():
 def test_the_end_counts_what_moved():
     some = AdoptionProgress((AdoptionStep("a", "moved"), AdoptionStep("b", "left")), over=True)
     assert present.progress_title(some) == "1 of 2 servers is protected"
-    assert present.progress_about(some) == "1 server stayed as it was. It works as before."
+    assert present.progress_about(some) == ("1 server stayed as it was: clients reach it without Latchward.")
 
 
 def test_a_server_under_two_policies_is_counted_once():

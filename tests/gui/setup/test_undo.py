@@ -54,8 +54,10 @@ def test_a_file_that_changed_meanwhile_is_told_and_shown_anew(scene: Scene):
     shown, question = asked(scene)
     scene.tell(plan(question.serial))
     press(shown, "Give the files back")
-    scene.tell(Failed(scene.hears(Restore).serial, "the file was changed meanwhile"))
-    assert "Nothing was changed. The file was changed meanwhile." in texts(shown)
+    sent = scene.hears(Restore)
+    assert "One moment: the files are being written…" in texts(shown)
+    scene.tell(Failed(sent.serial, "the file was changed meanwhile"))
+    assert "Not every file was given back. The file was changed meanwhile." in texts(shown)
     scene.tell(plan(scene.hears(ProposeRestore).serial, "r2"))
     press(shown, "Give the files back")
     assert scene.hears(Restore).revision == "r2"

@@ -95,7 +95,7 @@ class FilesDialog(QDialog):
         self.plan = plan
         self.do.setEnabled(True)
         emptied(self._list.column)
-        self._means.say(f"{present.file_count(len(plan.files))}. {self._about}")
+        self._tell_count(plan)
         if plan.words:
             said = QWidget()
             lines = column(said, tokens.XS)
@@ -111,6 +111,8 @@ class FilesDialog(QDialog):
         if self.plan is None:
             self._means.say("")
             emptied(self._list.column)
+        else:
+            self._tell_count(self.plan)
         self.do.setEnabled(False)
         self.say(error)
 
@@ -120,7 +122,11 @@ class FilesDialog(QDialog):
         if error:
             self._notes.addWidget(Banner(self._theme, "danger", "warning", sentence(error)))
 
+    def _tell_count(self, plan: FilePlan) -> None:
+        self._means.say(f"{present.file_count(len(plan.files))}. {self._about}")
+
     def _do(self) -> None:
         if self.plan is not None:
             self.do.setEnabled(False)
+            self._means.say(words.DOING)
             self.done_wanted.emit(self.plan)

@@ -169,8 +169,8 @@ def progress_about(progress: AdoptionProgress) -> str:
         return f"{done}{words.MAY_CLOSE}"
     left = sum(1 for step in progress.steps if step.state != "moved")
     if left:
-        it = "It works as before" if left == 1 else "They work as before"
-        return f"{counted(left, 'server')} stayed as {'it was' if left == 1 else 'they were'}. {it}."
+        it, them = ("it was", "it") if left == 1 else ("they were", "them")
+        return f"{counted(left, 'server')} stayed as {it}: clients reach {them} without Latchward."
     return words.UNTIL_THEN
 
 

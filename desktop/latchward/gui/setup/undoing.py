@@ -60,7 +60,7 @@ class Undoing(QObject):
         self.undone.emit()
 
     def _not_done(self, error: str) -> None:
-        """Nothing was done: say why, and show what it would mean now."""
+        """Not all was done: say why, and show what is still to be done."""
         if self.dialog is not None:
-            self.dialog.fail(f"Nothing was changed. {sentence(error)}")
+            self.dialog.fail(f"Not every file was given back. {sentence(error)}")
             self._propose()

@@ -98,5 +98,6 @@ UNDONE: Final = "The files are as they were before. Restart your clients for the
 
 PREVIEW: Final = "What would change"
 PREVIEW_ABOUT: Final = "Nothing is written until you press Protect. Secrets are not shown."
+DOING: Final = "One moment: the files are being written…"
 ASKING: Final = "Asking the gateway…"
 LOST: Final = "The gateway is gone, so nothing more can be done here. What you see is old."
