@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,11 +186,9 @@ def test_calls_that_come_together_share_a_commit(profile: Profile, monkeypatch: 
     sizes: list[int] = []
     append = database.Database.append
 
-    def counted(
-        self: database.Database, records: list[tuple[Decided | Finished, str]], *, flush: bool
-    ) -> list[int | str]:
+    def counted(self: database.Database, records: list[tuple[Decided | Finished, str]]) -> list[int | str]:
         sizes.append(len(records))
-        return append(self, records, flush=flush)
+        return append(self, records)
 
     monkeypatch.setattr(database.Database, "append", counted)
 
@@ -203,16 +202,68 @@ def test_calls_that_come_together_share_a_commit(profile: Profile, monkeypatch: 
     assert rows(profile.audit_db) == 100
 
 
-@pytest.mark.parametrize("flush", [True, False])
-def test_only_rows_that_a_call_waits_for_are_flushed_at_once(profile: Profile, flush: bool) -> None:
-    file = database.Database(profile.audit_db)
-    file.append([(CALL, "now")], flush=not flush)
-    file.append([(CALL, "now")], flush=flush)
-    assert file._connection is not None
-    (level,) = file._connection.execute("PRAGMA synchronous").fetchone()
-    assert level == (2 if flush else 1)  # FULL, or NORMAL: https://sqlite.org/pragma.html#pragma_synchronous
-    file.flush()
-    file.close()
+def test_only_rows_that_a_call_waits_for_are_flushed_at_once(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        flushed.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    async def scenario(audit: SqliteAudit) -> None:
+        monkeypatch.setattr(os, "fsync", noted)
+        await audit.decided(replace(CALL, flush=False))
+        assert flushed == []
+        await audit.decided(CALL)
+        assert flushed == ["audit.db-wal"]
+        await audit.decided(replace(CALL, flush=False))
+        assert flushed == ["audit.db-wal"]
+        await until(lambda: len(flushed) > 1)  # within `FLUSH_WITHIN`
+
+    run(scenario, profile)
+
+
+def test_one_flush_serves_all_who_wait(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushes = 0
+    flush = database.Database.flush
+
+    def counted(self: database.Database) -> None:
+        nonlocal flushes
+        flushes += 1
+        flush(self)
+
+    monkeypatch.setattr(database.Database, "flush", counted)
+
+    async def scenario(audit: SqliteAudit) -> None:
+        await asyncio.gather(*(audit.decided(CALL) for _ in range(100)))
+        assert flushes < 10
+
+    run(scenario, profile)
+
+
+@pytest.mark.parametrize("name", ["audit.db", "audit.db-wal"])
+def test_a_file_that_is_removed_while_it_is_flushed_lets_no_call_go(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    flush = database.Database.flush
+
+    def removed(self: database.Database) -> None:
+        flush(self)
+        profile.audit_db.with_name(name).unlink(missing_ok=True)
+
+    async def scenario(audit: SqliteAudit) -> None:
+        await audit.decided(CALL)
+        monkeypatch.setattr(database.Database, "flush", removed)
+        with pytest.raises(AuditError, match="was removed or replaced"):
+            await audit.decided(CALL)
+        monkeypatch.setattr(database.Database, "flush", flush)
+        await audit.decided(CALL)
+        assert audit.healthy
+
+    run(scenario, profile)
+    caplog.clear()
 
 
 def test_what_was_not_flushed_survives_our_own_crash(profile: Profile) -> None:
@@ -474,10 +525,9 @@ def test_too_many_that_wait_are_refused_at_once(
     monkeypatch.setattr(module, "MAX_WAITING", 10)
 
     async def scenario(audit: SqliteAudit) -> None:
-        audit._thread.join(0)
         other = sqlite3.connect(profile.audit_db, isolation_level=None)
         await audit.decided(CALL)
-        other.execute("BEGIN IMMEDIATE")  # the writer waits for us from here on
+        other.execute("BEGIN IMMEDIATE")  # rows wait for us from here on
         waiting = [asyncio.ensure_future(audit.decided(CALL)) for _ in range(10)]
         await asyncio.sleep(0)
         with pytest.raises(AuditError, match="too many calls wait to be recorded; try again in a moment"):
@@ -509,6 +559,50 @@ def test_closing_writes_what_waits_and_then_refuses(profile: Profile) -> None:
     assert sorted(path.name for path in profile.audit_db.parent.glob("audit.db*")) == ["audit.db"]
 
 
+@pytest.mark.parametrize("run_loop", [asyncio.run, uvloop.run])
+def test_no_call_waits_for_the_closing_row_of_another(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch, run_loop: Callable[..., None]
+) -> None:
+    monkeypatch.setattr(module, "CLOSING_WITHIN", 30.0)
+
+    async def main() -> None:
+        async with open_audit(profile) as audit, asyncio.timeout(10):
+            audit.finished(Finished(await audit.decided(CALL), Ending.RESULT))
+            audit.finished(Finished(await audit.decided(CALL), Ending.RESULT))
+            await audit.decided(replace(CALL, flush=False))
+            assert rows(profile.audit_db) == 5
+
+    run_loop(main())
+
+
+def test_who_waits_for_the_disk_when_the_record_is_closed_is_told(profile: Profile) -> None:
+    async def scenario(audit: SqliteAudit) -> None:
+        waiting = [asyncio.ensure_future(audit.decided(CALL)) for _ in range(20)]
+        await asyncio.sleep(0)
+        audit.close()
+        assert sorted(await asyncio.gather(*waiting)) == list(range(1, 21))
+
+    run(scenario, profile)
+
+
+def test_the_log_begins_anew_under_a_load_that_never_rests(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "CHECKPOINT_PAGES", 100)
+    monkeypatch.setattr(database, "CHECKPOINT_PAGES_BUSY", 100)
+
+    async def scenario(audit: SqliteAudit) -> None:
+        async def work() -> None:
+            for at in range(400):
+                await audit.decided(replace(CALL, flush=at % 5 == 0))
+
+        await asyncio.gather(*(work() for _ in range(8)))
+        assert profile.audit_db.with_name("audit.db-wal").stat().st_size < 4_000_000
+
+    run(scenario, profile)
+    assert len(list(read(profile))) == 3_200
+
+
 def test_the_log_is_folded_into_the_file_when_it_has_grown(
     profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -528,8 +622,8 @@ def test_reading_begins_after_a_number_and_ends_at_a_limit(profile: Profile) -> 
     async def scenario(audit: SqliteAudit) -> None:
         for _ in range(1_200):
             audit.finished(Finished(1, Ending.RESULT))
-            if audit._put - audit._done > 500:
-                await until(lambda: audit._put == audit._done)
+            if len(audit._jobs) > 500:
+                await until(lambda: not audit._jobs)
 
     run(scenario, profile)
     assert [row["seq"] for row in read(profile)] == list(range(1, 1_201))
@@ -581,5 +675,5 @@ def test_the_writer_ends_with_the_record(profile: Profile) -> None:
     audit = SqliteAudit(profile.audit_db)
     audit.close()
     audit.close()
-    assert not audit._thread.is_alive()
+    assert not audit._flusher.thread.is_alive()
     assert time.monotonic() - started < 5

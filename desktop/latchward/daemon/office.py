@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TELL_AFTER: Final = 0.05
 """Seconds that a change waits for others, before the tray is told of all of them."""
+CALLS_AFTER: Final = 0.1
+"""Seconds that a call waits for others, before the tray is told of all of them."""
 BLOCKED: Final = "the user blocked everything in the tray"
 
 
@@ -69,6 +71,7 @@ class Office:
         self._keeper = Keeper(self.desk, self._give_up, nursery)
         self._working: list[asyncio.Task[None]] = []
         self._telling: asyncio.TimerHandle | None = None
+        self._telling_calls: asyncio.TimerHandle | None = None
         self._notice: asyncio.Task[None] | None = None
         self._told: dict[str, say.FromGateway] = {}
 
@@ -106,11 +109,20 @@ class Office:
                 self._told[type(message).__name__] = message
                 self.desk.send(message)
 
+    def tell_calls(self) -> None:
+        """Another call was decided. All else is as it was, and is not worked out anew for each call."""
+        if self._telling_calls is None and self.desk.is_open:
+            self._telling_calls = asyncio.get_running_loop().call_later(CALLS_AFTER, self._tell_calls)
+
+    def _tell_calls(self) -> None:
+        self._telling_calls = None
+        self.desk.send(self._house.recent.calls())
+
     def _everything(self) -> list[say.FromGateway]:
         """What a new tray is told first."""
         now = self._views_now()
         self._told = {type(message).__name__: message for message in now}
-        return now
+        return [*now, self._house.recent.calls()]
 
     def _views_now(self) -> list[say.FromGateway]:
         """All of it; where a copy cannot be read only that it is so: nothing is allowed then either."""
@@ -125,7 +137,7 @@ class Office:
         kept = self._house.approvals.kept()
         answers = say.TemporaryList(tuple(_temporary(key, answer) for key, answer in kept.items()))
         told: list[say.FromGateway] = [self._status(servers, held), servers, held, answers]
-        return told + self.clients.views() + [self._house.recent.calls()]
+        return told + self.clients.views()
 
     def _held_edits(self) -> tuple[say.Held, ...]:
         return tuple(

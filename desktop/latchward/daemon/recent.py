@@ -49,7 +49,9 @@ class Recent:
         return row
 
     def finished(self, record: Finished) -> None:
-        self._audit.finished(replace(record, detail=self._masked(record.detail)))
+        if self._masked.knows_any:
+            record = replace(record, detail=self._masked(record.detail))
+        self._audit.finished(record)
 
     def calls(self) -> say.Calls:
         """The last calls, the newest first."""

@@ -1,6 +1,6 @@
 """The file of the record: its schema, one append, and the checks around it.
 
-Everything here runs in the writer's thread.
+`flush` and `checkpoint` run in a thread of their own; everything else belongs to the loop's.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from .files import create_private, reason, sync_folder
 APPLICATION_ID: Final = 0x4C544348  # "LTCH"
 SCHEMA_VERSION: Final = 1
 BUSY_WAIT: Final = 2.0
-"""Seconds to wait for another process that holds the file."""
+"""Seconds in which a file that another program holds is tried again."""
 CHECKPOINT_PAGES: Final = 256
 """Pages in the log after which an idle moment is used to fold them into the file."""
 CHECKPOINT_PAGES_BUSY: Final = 4_096
@@ -51,6 +51,8 @@ def _insert(kind: str, columns: tuple[str, ...]) -> str:
 _INSERT_DECIDED: Final = _insert("decided", DECIDED_COLUMNS)
 _INSERT_FINISHED: Final = _insert("finished", FINISHED_COLUMNS)
 
+_FOLD: Final = "PRAGMA wal_checkpoint(PASSIVE)"
+
 _Value = str | int | float
 _Inode = tuple[int, int] | None
 
@@ -69,20 +71,17 @@ class Database:
         self._inodes: tuple[_Inode, ...] = ()
         self._last = 0
         self._pages = 0
-        self._flushes = True
+        self.replaced = f"`{path}` was removed or replaced while it was in use; a new one is begun"
+        """What to say where `is_in_place` is False."""
 
-    def append(self, records: list[tuple[AuditRecord, str]], *, flush: bool = True) -> list[int | str]:
+    def append(self, records: list[tuple[AuditRecord, str]]) -> list[int | str]:
         """Write all records, each with its time, in one transaction.
 
-        With `flush` it returns when they, and all before them, are on the disk;
-        without it when the system has them, which a crash of ours survives.
-        Gives each one's number, or the sentence for a record that can never
+        It returns when the system has them, which a crash of ours survives; `flush` brings them
+        to the disk. Gives each one's number, or the sentence for a record that can never
         be written (it harms no other). Raises where none was written.
         """
         connection = self._connection or self._open()
-        if flush is not self._flushes:
-            connection.execute(f"PRAGMA synchronous = {'FULL' if flush else 'NORMAL'}")
-            self._flushes = flush
         if len(records) == 1:
             outcomes = self._insert(connection, records)
         else:
@@ -90,8 +89,8 @@ class Database:
             outcomes = self._insert(connection, records)
             connection.execute("COMMIT")
         self._last = max(self._last, *(number for number in outcomes if isinstance(number, int)), 0)
-        if records and tuple(map(_inode, self._names)) != self._inodes:
-            raise AuditError(f"`{self.path}` was removed or replaced while it was in use; a new one is begun")
+        if records and not self.is_in_place():
+            raise AuditError(self.replaced)
         self._pages += sum(_pages(record) for record, _ in records)
         return outcomes
 
@@ -111,8 +110,12 @@ class Database:
                 number += 1
         return outcomes
 
+    def is_in_place(self) -> bool:
+        """Whether the files that are open are still those that the names lead to."""
+        return tuple(map(_inode, self._names)) == self._inodes
+
     def flush(self) -> None:
-        """Bring what was written without a flush to the disk. Raises `OSError`."""
+        """Bring what was written until now to the disk. Raises `OSError`."""
         if self._connection is None:
             return
         descriptor = os.open(self._names[1], os.O_RDWR | os.O_CLOEXEC)
@@ -121,12 +124,24 @@ class Database:
         finally:
             os.close(descriptor)
 
-    def checkpoint(self, *, idle: bool) -> None:
-        """Fold the log into the file where enough has gathered. Raises `sqlite3.Error`: no row is lost."""
+    def checkpoint(self, *, idle: bool) -> bool:
+        """Fold the log into the file where enough has gathered. Raises `sqlite3.Error`: no row is lost.
+
+        It has a connection of its own, so that no row waits for it. Whether rows came meanwhile: then the log
+        begins anew only after `fold_rest`.
+        """
         enough = CHECKPOINT_PAGES if idle else CHECKPOINT_PAGES_BUSY
-        if self._connection is not None and self._pages > enough:
-            self._pages = 0
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        if self._pages <= enough or self._connection is None or not self.is_in_place():
+            return False
+        self._pages = 0
+        with contextlib.closing(sqlite3.connect(self.path, timeout=0, isolation_level=None)) as beside:
+            beside.execute(_FOLD).fetchall()
+        return self._pages > 0
+
+    def fold_rest(self) -> None:
+        """Fold what came during `checkpoint`: little, but the loop waits for it. Raises `sqlite3.Error`."""
+        if self._connection is not None:
+            self._connection.execute(_FOLD).fetchall()
 
     def abandon(self) -> None:
         """Close after a failure; `append` opens anew."""
@@ -154,11 +169,13 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         self._set_aside()
         self._create()
-        connection = sqlite3.connect(self.path, timeout=BUSY_WAIT, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
         try:
             fresh = _check_version(connection, self.path)
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(
+                "PRAGMA synchronous = NORMAL"
+            )  # `flush` does what FULL would do at each commit
             connection.execute("PRAGMA wal_autocheckpoint = 0")
             connection.execute("PRAGMA trusted_schema = OFF")
             if fresh:
@@ -171,7 +188,6 @@ class Database:
             raise
         self._last = max(self._last, highest or 0)
         self._pages = 0
-        self._flushes = True
         self._connection = connection
         return connection
 
@@ -189,6 +205,11 @@ class Database:
             os.close(descriptor)
         if fresh:
             sync_folder(self.path.parent)
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether another program holds the file."""
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error).lower()
 
 
 def describe(error: Exception, path: Path) -> str:
