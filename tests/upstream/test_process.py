@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from latchward.model.upstream import UpstreamSpec
+from latchward.upstream.environment import Birth
 from latchward.upstream.process import Process
 
 
@@ -14,7 +15,7 @@ def test_what_a_server_writes_has_the_persons_umask_and_not_ours(tmp_path: Path)
 
     async def scenario() -> None:
         process = Process(lambda line: None, lambda reason: None)
-        await process.start(spec, {}, umask=0o027)
+        await process.start(spec, {}, Birth(umask=0o027))
         async with asyncio.timeout(10):
             while not written.exists():
                 await asyncio.sleep(0.01)

@@ -5,6 +5,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from latchward.daemon import sweeper
 from latchward.daemon.hardening import harden
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ LOG_FORMAT = "latchward: %(levelname)s: %(message)s"
 def main(parsed: argparse.Namespace) -> int:
     """Run the gateway until a signal ends it."""
     umask = harden()
+    marks = sweeper.begin()
     logging.basicConfig(format=LOG_FORMAT, level=logging.WARNING)
     # Imported after the process has closed itself to others.
     from latchward.daemon.assembly import Nobody, Plan, run
@@ -24,6 +26,7 @@ def main(parsed: argparse.Namespace) -> int:
     from latchward.storage.in_force import both
     from latchward.storage.paths import Profile
     from latchward.storage.settings import load
+    from latchward.upstream.environment import Birth
 
     from .loop import run_loop
     from .terminal import TerminalApprover
@@ -35,7 +38,8 @@ def main(parsed: argparse.Namespace) -> int:
             "`--ask terminal` is not enabled; write "
             f'`"ask": {{"terminal": true}}` into `{profile.settings}`, then run `latchward review`'
         )
-    plan = Plan(port=parsed.port, approver=TerminalApprover() if by_terminal else Nobody(), umask=umask)
+    approver = TerminalApprover() if by_terminal else Nobody()
+    plan = Plan(port=parsed.port, approver=approver, birth=Birth(umask, marks))
     run_loop(run(profile, plan, ready))
     return 0
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from latchward.daemon import sweeper
 from latchward.daemon.hardening import harden
 from latchward.daemon.nursery import begin
 from latchward.model.errors import AlreadyRuns, LatchwardError
@@ -34,12 +35,14 @@ class NoDisplay(LatchwardError):
 def main(parsed: argparse.Namespace) -> int:
     """Run the gateway and the tray, or show the window of those that run already."""
     umask = harden()
-    nursery = begin(_tray)  # while we have no threads
+    nursery = begin(_tray)  # this, and the next, while we have no threads
+    marks = sweeper.begin()
     logging.basicConfig(format=LOG_FORMAT, level=logging.WARNING)
     from latchward.daemon.assembly import Plan, ignore_show, run
     from latchward.storage.lock import GatewayLock
     from latchward.storage.paths import Profile
     from latchward.storage.settings import load
+    from latchward.upstream.environment import Birth
 
     from .loop import run_loop
 
@@ -60,7 +63,8 @@ def main(parsed: argparse.Namespace) -> int:
         use_login_path()
         # There is no port until a client needs one: the local socket needs no token in anyone's files.
         needs_port = any(grant.token_hash for grant in load(profile).grants.values())
-        plan = Plan(port=DEFAULT_PORT if needs_port else None, approver=None, umask=umask, nursery=nursery)
+        port = DEFAULT_PORT if needs_port else None
+        plan = Plan(port=port, approver=None, birth=Birth(umask, marks), nursery=nursery)
         run_loop(run(profile, plan, ready, lock))
     return 0
 

@@ -9,6 +9,7 @@ office      everything for the person at the tray; made of what follows
 desk        the gateway's end of the private link; where a question waits
 keeper      keeps the tray running, or gives it up and closes the gate
 nursery     where a tray is forked from, so that it is closed from its first instruction (Linux)
+sweeper     what ends the servers of a gateway that was killed (Linux)
 notice      one notification on the desktop, for when no tray is left
 clerk       what the tray asks for: edits of policies and servers, things that were looked at
 views       what the tray shows, made from what is in force

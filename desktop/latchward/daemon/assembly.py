@@ -41,6 +41,7 @@ from latchward.storage.paths import Profile
 from latchward.storage.policies import PolicyBook
 from latchward.storage.secrets import KeyringSecrets, service_of
 from latchward.storage.settings import SettingsBook
+from latchward.upstream.environment import PLAIN, Birth
 
 from .nursery import Nursery
 from .office import Office
@@ -73,13 +74,13 @@ class Plan:
 
     `port` is that of HTTP on loopback (0: any free one; None: none). `approver` answers
     questions; None means the person at the tray, which is then kept running. Questions stay open for
-    `deadline` seconds. `umask` is what servers' processes get (-1: ours). `nursery` starts trays.
+    `deadline` seconds. `birth` is what servers' processes get besides. `nursery` starts trays.
     """
 
     port: int | None
     approver: Approver | None
     deadline: float = DEADLINE
-    umask: int = -1
+    birth: Birth = PLAIN
     nursery: Nursery | None = None
 
 
@@ -131,7 +132,7 @@ class House:
         self.risks = Risks()
         self.secrets = KeyringSecrets(service_of(profile))
         self.upstreams = UpstreamSet(
-            lambda: self.in_force.last().servers, self._tools_changed, plan.umask, self.secrets
+            lambda: self.in_force.last().servers, self._tools_changed, plan.birth, self.secrets
         )
         self.listing = Listing(self.upstreams, self.in_force, self.accepted)
         self.changes = Changes(self.listing, self.grants, serialise)
@@ -142,7 +143,7 @@ class House:
             scopes=self.risks.scopes,
             changed=self._changed,
         )
-        self.recent = Recent(self.audit, self.upstreams.masked, self._tell)
+        self.recent = Recent(self.audit, self.upstreams.masked, self._tell_calls)
         enforcer = Enforcer(
             self.in_force,
             MemoryCounters(),
@@ -259,6 +260,10 @@ class House:
     def _tell(self) -> None:
         if self.office is not None:
             self.office.tell()
+
+    def _tell_calls(self) -> None:
+        if self.office is not None:
+            self.office.tell_calls()
 
     def _tools_under(self, policy: str) -> Iterable[str]:
         """The names of the tools for which a policy holds."""

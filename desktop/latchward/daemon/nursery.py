@@ -15,9 +15,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from .hardening import call_it
+
 ANSWER_WAIT: Final = 2.0
 """Seconds for a fork: it takes some milliseconds, in which the gateway waits."""
-_PR_SET_NAME: Final = 15  # linux/prctl.h
 _WORD: Final = 16
 
 Tray = Callable[[int], int]
@@ -100,7 +101,7 @@ def begin(tray: Tray) -> Nursery | None:
 
 def _tend(end: socket.socket, tray: Tray) -> NoReturn:
     """Fork a tray whenever one is wanted, for as long as the gateway is there."""
-    _call_it("latchward-start")
+    call_it("latchward-start")
     for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):  # the kernel buries a tray that has ended
         signal.signal(ignored, signal.SIG_IGN)
     while True:
@@ -120,7 +121,7 @@ def _become(link: int, tray: Tray) -> NoReturn:
     """Run the tray in this process, and end with it."""
     status = 1
     try:
-        _call_it("latchward-tray")
+        call_it("latchward-tray")
         for usual in (signal.SIGHUP, signal.SIGCHLD):
             signal.signal(usual, signal.SIG_DFL)
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -136,10 +137,3 @@ def _become(link: int, tray: Tray) -> NoReturn:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
-
-
-def _call_it(name: str) -> None:
-    """The name in the list of processes."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)

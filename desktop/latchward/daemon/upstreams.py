@@ -11,6 +11,7 @@ from latchward.model.mask import Mask
 from latchward.model.ports import Secrets, Upstream
 from latchward.model.secret import Secret
 from latchward.model.upstream import UpstreamSpec
+from latchward.upstream.environment import PLAIN, Birth
 from latchward.upstream.kept import HANDSHAKE_LIMIT
 from latchward.upstream.stdio import StdioUpstream
 
@@ -29,7 +30,7 @@ class UpstreamSet:
     """Implements `model.ports.Upstreams`.
 
     A server whose entry was edited is ended, and made anew at its next use.
-    `umask` is what servers' processes get (-1: ours). `secrets` gives the values for which placeholders
+    `birth` is what servers' processes get besides. `secrets` gives the values for which placeholders
     stand in entries.
     """
 
@@ -37,10 +38,10 @@ class UpstreamSet:
         self,
         specs: Callable[[], Mapping[str, UpstreamSpec]],
         on_change: Callable[[], None],
-        umask: int = -1,
+        birth: Birth = PLAIN,
         secrets: Secrets | None = None,
     ) -> None:
-        self._umask = umask
+        self._birth = birth
         self.masked = Mask()
         """Takes every secret that a server was given out of a text."""
         self._secrets = _Noted(secrets, self.masked) if secrets is not None else None
@@ -115,7 +116,7 @@ class UpstreamSet:
             from latchward.upstream.http import HttpUpstream
 
             return HttpUpstream(spec, self._on_change, self._secrets)
-        return StdioUpstream(spec, self._on_change, self._umask, self._secrets)
+        return StdioUpstream(spec, self._on_change, self._birth, self._secrets)
 
 
 class _Noted:

@@ -6,6 +6,7 @@ programs' keys. A server that needs more has it in its own `env`.
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 _KEEP: Final = (
@@ -14,6 +15,19 @@ _KEEP: Final = (
     "APPDATA LOCALAPPDATA PROGRAMDATA PROGRAMFILES SYSTEMDRIVE SYSTEMROOT TEMP TMP USERNAME USERPROFILE "
     "PATHEXT COMSPEC WINDIR PROCESSOR_ARCHITECTURE HOMEDRIVE HOMEPATH"
 ).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What every server's process gets besides: the person's umask (-1: ours), and variables by which it, and
+    all that it starts, can be told from other programs.
+    """
+
+    umask: int = -1
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN: Final = Birth()
 
 
 def for_server(own: Mapping[str, str], ours: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -13,7 +13,7 @@ from latchward.model.errors import NotSent, UpstreamError
 from latchward.model.upstream import UpstreamSpec
 
 from .child import spawn
-from .environment import for_server
+from .environment import PLAIN, Birth, for_server
 from .lines import Lines
 
 STDERR_RING: Final = 256 * 1024
@@ -53,12 +53,13 @@ class Process(asyncio.SubprocessProtocol):
         self._loop = asyncio.get_running_loop()
         self._exited = asyncio.Event()
 
-    async def start(self, spec: UpstreamSpec, env: Mapping[str, str], umask: int = -1) -> None:
+    async def start(self, spec: UpstreamSpec, env: Mapping[str, str], birth: Birth = PLAIN) -> None:
         """Start the server's program, without a shell, with `env` for its own variables.
 
         Raises `NotSent` with a sentence where that fails.
         """
-        self._starting = asyncio.ensure_future(self._spawn(spec, for_server(env), umask))
+        whole = {**for_server(env), **birth.marks}
+        self._starting = asyncio.ensure_future(self._spawn(spec, whole, birth.umask))
         # Not cancelled in the middle, whoever gives up: it takes no time, and `stop` must find what it made.
         await asyncio.wait({self._starting})
         error = self._starting.exception()

@@ -8,6 +8,7 @@ from latchward.model.plain import one_line
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
+from .environment import PLAIN, Birth
 from .process import Process
 from .session import Session
 
@@ -29,11 +30,11 @@ class Run:
         words: Callable[[str], str],
         on_tools_changed: Callable[[], None],
         on_end: Callable[["Run", str], None],
-        umask: int = -1,
+        birth: Birth = PLAIN,
     ) -> None:
         self._spec = spec
         self._words = words
-        self._umask = umask
+        self._birth = birth
         self._on_end = on_end
         self._over = ""
         self.session = Session(self._write, on_tools_changed)
@@ -44,7 +45,7 @@ class Run:
 
         Raises `UpstreamError`; `stop` it then.
         """
-        await self._process.start(self._spec, env, self._umask)
+        await self._process.start(self._spec, env, self._birth)
         await self.session.open(probe=probe)
         tools = await self.session.list_tools()
         if self._over:  # the last answer may come with the end

@@ -21,6 +21,7 @@ from latchward.model.secret import has_placeholder
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
+from .environment import PLAIN, Birth
 from .kept import HANDSHAKE_LIMIT, Kept
 from .run import Run
 
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class StdioUpstream(Kept[Run]):
-    """Implements `model.ports.Upstream`. `umask` is what the process gets (-1: ours)."""
+    """Implements `model.ports.Upstream`. `birth` is what its process gets besides."""
 
     _again = "started"
 
@@ -38,11 +39,11 @@ class StdioUpstream(Kept[Run]):
         self,
         spec: UpstreamSpec,
         on_change: Callable[[], None],
-        umask: int = -1,
+        birth: Birth = PLAIN,
         secrets: Secrets | None = None,
     ) -> None:
         super().__init__(spec, on_change, secrets)
-        self._umask = umask
+        self._birth = birth
         # In our own sentences these stay: they may be part of a path or the name of a program.
         self._plain = Mask(value for value in spec.env.values() if not has_placeholder(value))
         self._ending: set[asyncio.Task[None]] = set()
@@ -84,7 +85,7 @@ class StdioUpstream(Kept[Run]):
     async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition]]:
         """A run that is ready. One that ends at the first question of the newer era is begun anew without."""
         env = await self._filled(self.spec.env)
-        run = Run(self.spec, self._words, self._tools_changed, self._ended, self._umask)
+        run = Run(self.spec, self._words, self._tools_changed, self._ended, self._birth)
         try:
             return run, await run.open(env, probe=probe)
         except UpstreamError as error:
