@@ -22,9 +22,9 @@ from latchward.clients.discovery import Findings
 from latchward.clients.folder import shown
 from latchward.clients.known import CLIENTS, named
 from latchward.control import messages as say
-from latchward.daemon.adoption import Adoption, Plan, this_home
-from latchward.daemon.client_views import clients as views_of
-from latchward.daemon.giving_back import CHANGED, GivingBack
+from latchward.daemon.clients.adoption import Adoption, Plan, this_home
+from latchward.daemon.clients.giving_back import CHANGED, GivingBack
+from latchward.daemon.clients.views import clients as views_of
 from latchward.daemon.upstreams import UpstreamSet
 from latchward.model.errors import AlreadyRuns, ConfigError, LatchwardError
 from latchward.model.plain import one_line

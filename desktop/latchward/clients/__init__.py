@@ -13,7 +13,7 @@
     backups     the bytes as they were, and what we wrote over them
     restoring   the first bytes again; where something else changed besides, a merge by entry
 
-Who calls whom: `daemon/adoption.py` asks `discovery` what there is, makes the edits with `text`, writes them
+Who calls whom: `daemon/clients/` asks `discovery` what there is, makes the edits with `text`, writes them
 with `files`, and keeps `backups`. Nothing in here starts a server or decides anything.
 
 A client's file belongs to the person: it is read by the client's own rules, never "repaired", and a file that

@@ -13,13 +13,7 @@ sweeper     what ends the servers of a gateway that was killed (Linux)
 notice      one notification on the desktop, for when no tray is left
 clerk       what the tray asks for: edits of policies and servers, things that were looked at
 views       what the tray shows, made from what is in force
-client_office  what the tray asks about clients; watches their files meanwhile
-client_watch   what clients use without us, looked at again whenever one of their files changed
-client_views   that, as the window and the command line show it
-client_edits   the edits of clients' files: worked out, shown, carried out
-differences    an edit as a unified difference, without secrets
-adoption    takes servers in: secrets, settings, a start, and only then the clients' files
-giving_back gives the files back, and undoes the rest
+clients     what is done about the AI clients of this machine: a room of its own
 recent      the record as it is written: without secrets, the last calls remembered for the tray
 acceptance  writes live files and accepted copies together; `latchward review` uses it too
 """

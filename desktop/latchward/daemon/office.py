@@ -11,7 +11,7 @@ from latchward.storage.paths import Profile
 
 from .acceptance import Acceptance
 from .clerk import Clerk
-from .client_office import ClientOffice
+from .clients.office import ClientOffice
 from .desk import Desk
 from .keeper import Keeper
 from .notice import notify

@@ -7,17 +7,17 @@ from typing import Final
 
 from latchward.clients.backups import Backups
 from latchward.control import messages as say
+from latchward.daemon.acceptance import Acceptance
 from latchward.model.errors import ConfigError, LatchwardError
 from latchward.storage.paths import Profile
 from latchward.storage.secrets import KeyringSecrets
 from latchward.storage.settings import Settings
 from latchward.storage.taken import Taken
 
-from . import client_views
-from .acceptance import Acceptance
+from . import views
 from .adoption import Adoption, Answers, Plan, this_home
-from .client_watch import ClientWatch
 from .giving_back import CHANGED, GivingBack
+from .watch import ClientWatch
 
 LOOK_EVERY: Final = 4.0
 """Seconds between two looks at the times of the clients' files."""
@@ -72,7 +72,7 @@ class ClientOffice:
     async def _ask_keyring(self) -> None:
         """Whether secrets could be kept, where taking something in would need that."""
         findings, before = self._watch.findings, self._keyring.state
-        if findings is None or not client_views.wants_keyring(findings):
+        if findings is None or not views.wants_keyring(findings):
             return
         if (before or not self._asked) and await self._keyring.check() != before:
             self._changed()
@@ -83,9 +83,7 @@ class ClientOffice:
         told: list[say.FromGateway] = []
         if self._watch.findings is not None:
             told.append(
-                client_views.clients(
-                    self._watch.findings, self._settings(), self._backups, self._keyring.state
-                )
+                views.clients(self._watch.findings, self._settings(), self._backups, self._keyring.state)
             )
         if self._progress is not None:
             told.append(self._progress)

@@ -27,6 +27,7 @@ from latchward.clients.home import Home
 from latchward.clients.known import CLIENTS, named
 from latchward.clients.secrecy import secret_part
 from latchward.control import messages as say
+from latchward.daemon.acceptance import Acceptance
 from latchward.model.errors import ConfigError, LatchwardError, SecretError
 from latchward.model.secret import Secret, fill, names_in, placeholder
 from latchward.model.upstream import UpstreamSpec
@@ -34,8 +35,7 @@ from latchward.storage.in_force import spec_digest
 from latchward.storage.settings import Settings
 from latchward.storage.taken import Taken
 
-from .acceptance import Acceptance
-from .client_edits import Edit, adopting, carried_out, revision, shown
+from .edits import Edit, adopting, carried_out, revision, shown
 
 OFF: Final = "it is switched off in Latchward: take `disabled` out of its entry in `settings.json`"
 UNMOVED: Final = "no file of its clients could be changed"

@@ -16,15 +16,15 @@ from latchward.clients.backups import Backup, Backups
 from latchward.clients.known import CLIENTS, named
 from latchward.clients.restoring import restored
 from latchward.control import messages as say
+from latchward.daemon.acceptance import Acceptance
 from latchward.model.errors import ClientFileError, ConfigError, LatchwardError, SecretError
 from latchward.model.secret import names_in
 from latchward.storage.settings import Settings
 from latchward.storage.taken import Taken, TakenServer
 
-from .acceptance import Acceptance
 from .adoption import Keyring
-from .client_edits import lock_of
 from .differences import difference
+from .edits import lock_of
 
 CHANGED = "what stands in the clients' files changed meanwhile; look at the change again"
 
