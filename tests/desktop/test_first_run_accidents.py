@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
 BROKEN_LINE: Final = '"npx", "args": ["-y", "mcp-jira-of-the-last-job"]'
 HANGS: Final = '"sleep", "args": ["90"]'
 SLOW: Final = '"sh", "args": ["-c", "sleep 8; exec npx -y server-sqlite"]'
+MINUTE: Final = 60
 SOON: Final = 30
 """Seconds: half of what a server may take to answer."""
 
@@ -107,6 +108,27 @@ def test_after_a_kill_between_two_files_everything_can_be_undone(desktop: Deskto
         undo_everything(again)
         assert machine.files == before
         assert (settings(again)["mcpServers"], settings(again)["grants"]) == ({}, {})
+
+
+def test_thirty_servers_more_are_protected_and_get_their_rules_within_a_minute(desktop: Desktop) -> None:
+    with used_machine(desktop) as machine:
+        path = machine.clients["claude-desktop"]
+        document = json.loads(path.read_text())
+        for number in range(30):
+            args = ["-y", "server-filesystem", f"/srv/{number}"]
+            document["mcpServers"][f"files-{number}"] = {"command": "npx", "args": args}
+        path.write_text(json.dumps(document))
+        before = machine.files
+        person = Person(machine)
+        person.click("^Protect 37 servers$")
+        person.sees("^36 of 37 servers are protected$")
+        person.click("^Continue$")
+        person.click("^Recommended$", "radio button")
+        person.click("^Use Recommended$")
+        person.sees("^Waiting for the first call$")
+        assert person.seconds < MINUTE
+        undo_everything(person)
+        assert machine.files == before
 
 
 def test_a_second_click_on_the_button_does_nothing_twice(desktop: Desktop) -> None:
