@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from PySide6.QtCore import QObject, QRect, QSize, Qt
+from PySide6.QtCore import QObject, QRect, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from latchward.gui import tokens
+from latchward.gui.painting import write
 from latchward.gui.policy.segments import Pictures
 from latchward.gui.policy.words import name_of
 from latchward.gui.theme import Theme
@@ -64,23 +65,23 @@ class OverviewDelegate(QStyledItemDelegate):
         if column == TOOL:
             self._tool(painter, box.adjusted(tokens.S, 0, 0, 0), row, ink, muted)
         elif column == SERVER:
-            self._text(painter, box, name_of(row.server), ink)
+            write(painter, self._theme, box, name_of(row.server), ink)
         elif column == CAN:
             look = words.deed(row)
             at = self._picture(painter, box, self._theme.pixmap(look.icon, look.tone, _ICON, dpr))
-            self._text(painter, box.adjusted(at + 6, 0, 0, 0), look.word, ink)
+            write(painter, self._theme, box.adjusted(at + 6, 0, 0, 0), look.word, ink)
         elif column == RISK:
             self._picture(painter, box, self.pictures.badge(words.level(row), dpr))
         elif column == DECISION:
             self._decision(painter, box, row, muted, dpr)
         elif column == CLIENTS:
             faint = row.decision in ("deny", "hide", "held") or not row.clients
-            self._text(painter, box, self._clients(row, box.width()), muted if faint else ink)
+            write(painter, self._theme, box, self._clients(row, box.width()), muted if faint else ink)
 
     def _tool(self, painter: QPainter, box: QRect, row: Row, ink: str, muted: str) -> None:
-        left = self._text(painter, box, words.tool(row), ink, strong=True)
+        left = write(painter, self._theme, box, words.tool(row), ink, strong=True)
         box.setLeft(left + tokens.S)
-        self._text(painter, box, words.beside(row), muted)
+        write(painter, self._theme, box, words.beside(row), muted)
 
     def _clients(self, row: Row, wide: int) -> str:
         """As many of them as there is room for."""
@@ -96,18 +97,6 @@ class OverviewDelegate(QStyledItemDelegate):
         if row.custom:
             more = box.adjusted(at + 6, 0, 0, 0)
             self._picture(painter, more, self._theme.pixmap("settings", "muted", _ICON - 2, dpr))
-
-    def _text(self, painter: QPainter, box: QRect, text: str, ink: str, strong: bool = False) -> int:
-        """Write what fits; says where it ended."""
-        font = self._theme.font("body", strong=strong)
-        metrics = QFontMetrics(font)
-        painter.setFont(font)
-        painter.setPen(QColor(ink))
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, box.width()))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
-        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        painter.drawText(box, int(flags), shown)
-        return box.left() + metrics.horizontalAdvance(shown)
 
     def _picture(self, painter: QPainter, box: QRect, picture: QPixmap) -> int:
         """Paint it at the left, in the middle; says how wide it is."""

@@ -11,11 +11,12 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QComboBox, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from latchward.control.messages import EffectWord
 from latchward.gui import tokens
+from latchward.gui.painting import write
 from latchward.gui.theme import Theme
 from latchward.gui.tokens import Look
 
@@ -107,19 +108,25 @@ class ToolDelegate(QStyledItemDelegate):
         if model.draft.effect(section.key, tool) != tool.effect:
             self._dot(painter, box)
         box.setLeft(box.left() + 12)
-        left = self._text(painter, box, words.name_of(tool.name), self._ink(option), strong=True)
+        left = write(painter, self._theme, box, words.name_of(tool.name), self._ink(option), strong=True)
         title = words.title_of(tool)
         if title:
             box.setLeft(left + tokens.S)
-            self._text(painter, box, title, self._ink(option, muted=True))
+            write(painter, self._theme, box, title, self._ink(option, muted=True))
 
     def _server_name(self, painter: QPainter, box: QRect, section: Section, ink: str) -> None:
-        left = self._text(painter, box, words.name_of(section.view.name), ink, strong=True)
+        left = write(painter, self._theme, box, words.name_of(section.view.name), ink, strong=True)
         note = words.tally(len(section.shown), len(section.rows)) if section.rows else "no tools yet"
         if section.shared:
             note = f"{note} · for {words.names(section.view.clients) or 'no client'}"
         box.setLeft(left + tokens.S)
-        self._text(painter, box, note, self._theme.colours.muted if ink == self._theme.colours.text else ink)
+        write(
+            painter,
+            self._theme,
+            box,
+            note,
+            self._theme.colours.muted if ink == self._theme.colours.text else ink,
+        )
 
     def _state(self, painter: QPainter, option: QStyleOptionViewItem, section: Section, dpr: float) -> None:
         look = _STATES.get(section.view.state)
@@ -151,7 +158,7 @@ class ToolDelegate(QStyledItemDelegate):
             left = where.adjusted(tokens.XS, 0, 0, 0)
             self._at(painter, left, self._theme.pixmap("pause", "caution", ICON, dpr), 0)
             ink = self._ink(option) if option.state & QStyle.StateFlag.State_Selected else self._caution
-            self._text(painter, left.adjusted(ICON + 6, 0, 0, 0), words.HELD_EFFECTS[tool.held], ink)
+            write(painter, self._theme, left.adjusted(ICON + 6, 0, 0, 0), words.HELD_EFFECTS[tool.held], ink)
             return
         if model.blocked:
             painter.setOpacity(_DIMMED)
@@ -166,7 +173,7 @@ class ToolDelegate(QStyledItemDelegate):
             box.setLeft(box.left() + ICON + 5)
         ink = self._ink(option, muted=True)
         if (tool.custom or tool.fixed) and self.spell_custom:
-            self._text(painter, box, _CUSTOM if tool.custom else "Fixed", ink)
+            write(painter, self._theme, box, _CUSTOM if tool.custom else "Fixed", ink)
 
     def _totals(
         self,
@@ -184,7 +191,7 @@ class ToolDelegate(QStyledItemDelegate):
             return
         held = sum(1 for row in section.shown if row.tool.held)
         told = words.totals(rows.counts(section, model.draft), held)
-        self._text(painter, where.adjusted(tokens.XS, 0, 60, 0), told, ink)
+        write(painter, self._theme, where.adjusted(tokens.XS, 0, 60, 0), told, ink)
 
     @property
     def _caution(self) -> str:
@@ -204,18 +211,6 @@ class ToolDelegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             return colours.on_selection
         return colours.muted if muted else colours.text
-
-    def _text(self, painter: QPainter, box: QRect, text: str, ink: str, strong: bool = False) -> int:
-        """Write what fits; says where it ended."""
-        font = self._theme.font("body", strong=strong)
-        metrics = QFontMetrics(font)
-        painter.setFont(font)
-        painter.setPen(QColor(ink))
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, box.width()))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
-        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        painter.drawText(box, int(flags), shown)
-        return box.left() + metrics.horizontalAdvance(shown)
 
     def _dot(self, painter: QPainter, box: QRect) -> None:
         """The mark of a row that is not saved."""
