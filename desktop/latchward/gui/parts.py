@@ -36,6 +36,7 @@ _ICON: Final = 18
 _EMPTY_ICON: Final = 44
 MAX_WIDTH: Final = 1280
 """Of a page that scrolls: longer lines read badly."""
+_NOTE_ICONS: Final[dict[ToneName, str]] = {"good": "check", "danger": "warning"}
 _TEXT: Final = 640
 """Width of a sentence that stands alone in an empty page."""
 
@@ -151,6 +152,31 @@ class Banner(Tinted):
 
     def _restyle(self) -> None:
         self._cross.setIcon(self._theme.icon("close", self.tone, 14))
+
+
+class Notes(QVBoxLayout):
+    """Where a page says what came of a click: one banner at a time, until the person closes it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._banner: Banner | None = None
+
+    def say(self, text: str, tone: ToneName) -> None:
+        """In place of what was said before; to a screen reader too."""
+        self.unsay()
+        icon = _NOTE_ICONS.get(tone, "info")
+        self._banner = Banner(self._theme, tone, icon, text, closable=True)
+        self._banner.dismissed.connect(self.unsay)
+        self.addWidget(self._banner)
+        announce(self._banner, text)
+
+    def unsay(self) -> None:
+        """Nothing is said any more."""
+        if self._banner is not None:
+            self._banner.hide()
+            self._banner.deleteLater()
+            self._banner = None
 
 
 class Empty(QWidget):

@@ -1,14 +1,12 @@
 """The page of clients: a card for each that is here, and one line for those that are not."""
 
-from typing import Final
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from latchward.control.messages import Clients, ClientView, ConnectClient
 from latchward.gui import tokens
 from latchward.gui.link import Link
-from latchward.gui.parts import Banner, Empty, Scrolled, announce, button, column, row
+from latchward.gui.parts import Banner, Empty, Notes, Scrolled, button, column, row
 from latchward.gui.policy.words import sentence
 from latchward.gui.setup.undoing import Undoing
 from latchward.gui.theme import Theme
@@ -17,8 +15,6 @@ from latchward.gui.widgets import PlainLabel, emptied
 
 from . import words
 from .card import ClientCard
-
-_ICONS: Final[dict[ToneName, str]] = {"good": "check", "danger": "warning"}
 
 
 class ClientsPage(QWidget):
@@ -29,7 +25,6 @@ class ClientsPage(QWidget):
     def __init__(self, theme: Theme, link: Link, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme, self._link = theme, link
-        self._note: Banner | None = None
         self._empty: Empty | None = None
         self._told: Clients | None = None
         self._back: ClientView | None = None
@@ -53,7 +48,7 @@ class ClientsPage(QWidget):
         line.setStretch(0, 1)
         top.addLayout(line)
         top.addWidget(self._summary)
-        self._notes, self._cards = QVBoxLayout(), QVBoxLayout()
+        self._notes, self._cards = Notes(self._theme), QVBoxLayout()
         self._notes.setSpacing(tokens.S)
         self._cards.setSpacing(tokens.M)
         self._keyring = QVBoxLayout()
@@ -125,15 +120,5 @@ class ClientsPage(QWidget):
             self._say(words.given_back(self._back), "good")
 
     def _say(self, text: str, tone: ToneName) -> None:
-        self._unsay()
-        self._note = Banner(self._theme, tone, _ICONS.get(tone, "info"), text, closable=True)
-        self._note.dismissed.connect(self._unsay)
-        self._notes.addWidget(self._note)
+        self._notes.say(text, tone)
         self._list.verticalScrollBar().setValue(0)
-        announce(self._note, text)
-
-    def _unsay(self) -> None:
-        if self._note is not None:
-            self._note.hide()
-            self._note.deleteLater()
-            self._note = None

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QStackedWidget, QVBoxLayout, 
 from latchward.control.messages import Clients, Hello, Servers
 from latchward.gui import tokens
 from latchward.gui.link import Link
-from latchward.gui.parts import Banner, Empty, announce, button, column, row
+from latchward.gui.parts import Banner, Empty, Notes, button, column, row
 from latchward.gui.theme import Theme
-from latchward.gui.tokens import ToneName
 from latchward.gui.widgets import PlainLabel, emptied
 
 from . import export, words
@@ -24,7 +23,6 @@ from .rows import Filter, Row
 from .table import OverviewTable
 
 FILTERS: Final = {"Table for a spreadsheet (*.csv)": "csv", "JSON (*.json)": "json", "Markdown (*.md)": "md"}
-_ICONS: Final[dict[ToneName, str]] = {"good": "check", "danger": "warning"}
 
 
 class OverviewPage(QWidget):
@@ -41,7 +39,6 @@ class OverviewPage(QWidget):
         self._servers = Servers(())
         self._clients = Clients((), ())
         self._stale = False
-        self._note: Banner | None = None
         self.dialog: QFileDialog | None = None
         self.model = OverviewModel(self)
         self.filters = Filters(theme)
@@ -66,7 +63,7 @@ class OverviewPage(QWidget):
         self._bands = QVBoxLayout()
         self._bands.setSpacing(tokens.S)
         self._bands.setContentsMargins(tokens.L, 0, tokens.L, 0)
-        self._notes = QVBoxLayout()
+        self._notes = Notes(self._theme)
         self._notes.setContentsMargins(tokens.L, 0, tokens.L, 0)
         self._no_match = Empty(
             self._theme,
@@ -215,7 +212,7 @@ class OverviewPage(QWidget):
         """Write every row, whatever is filtered: the whole file, or none of it."""
         form = export.form(path)
         if form is None:
-            self._say(words.not_exported(path, "its name should end with .csv, .json or .md"), "danger")
+            self._notes.say(words.not_exported(path, "its name should end with .csv, .json or .md"), "danger")
             return
         hello = self._link.latest(Hello)
         clients = self._clients.clients
@@ -227,23 +224,10 @@ class OverviewPage(QWidget):
         )
         failure = _write(path, form(report))
         if failure:
-            self._say(words.not_exported(path, failure), "danger")
+            self._notes.say(words.not_exported(path, failure), "danger")
         else:
             name = Path(path).name
-            self._say(words.exported(name, self.model.tools[1], bool(self.model.filter)), "good")
-
-    def _say(self, text: str, tone: ToneName) -> None:
-        self._unsay()
-        self._note = Banner(self._theme, tone, _ICONS.get(tone, "info"), text, closable=True)
-        self._note.dismissed.connect(self._unsay)
-        self._notes.addWidget(self._note)
-        announce(self._note, text)
-
-    def _unsay(self) -> None:
-        if self._note is not None:
-            self._note.hide()
-            self._note.deleteLater()
-            self._note = None
+            self._notes.say(words.exported(name, self.model.tools[1], bool(self.model.filter)), "good")
 
 
 class Footer(QFrame):

@@ -1,7 +1,6 @@
 """The page of servers: the list, adding, consent and removing."""
 
 from collections.abc import Callable
-from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
@@ -10,11 +9,10 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from latchward.control.messages import AcceptServer, RemoveServer, Servers, ServerView
 from latchward.gui import tokens
 from latchward.gui.link import Link
-from latchward.gui.parts import Banner, Confirmation, Empty, Scrolled, button, column, row
+from latchward.gui.parts import Confirmation, Empty, Notes, Scrolled, button, column, row
 from latchward.gui.policy.draft import Draft, Key, key_of
 from latchward.gui.policy.words import sentence
 from latchward.gui.theme import Theme
-from latchward.gui.tokens import ToneName
 from latchward.gui.widgets import PlainLabel, emptied
 from latchward.model.plain import visible
 
@@ -22,8 +20,6 @@ from . import words
 from .add import AddDialog
 from .card import ServerCard
 from .welcome import Welcome
-
-_ICONS: Final[dict[ToneName, str]] = {"info": "info", "good": "check", "danger": "warning"}
 
 
 class ServersPage(QWidget):
@@ -39,7 +35,6 @@ class ServersPage(QWidget):
         self._stale = False
         self._fresh: set[Key] = set()
         self._started: set[str] = set()
-        self._note: Banner | None = None
         self.add_dialog: AddDialog | None = None
         self.confirmation: Confirmation | None = None
         self._list = Scrolled("Servers")
@@ -64,7 +59,7 @@ class ServersPage(QWidget):
         self.add_button = button("Add a server…", self.open_add)
         line = row(title, None, self.add_button)
         self._list.column.addLayout(line)
-        self._notes = QVBoxLayout()
+        self._notes = Notes(self._theme)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(tokens.M)
         self._list.column.addLayout(self._notes)
@@ -135,7 +130,9 @@ class ServersPage(QWidget):
 
     def _added(self, names: list[str]) -> None:
         told = ", ".join(names)
-        self._say(f"Added {told}. It was not started: look at the command below and approve it.", "good")
+        self._notes.say(
+            f"Added {told}. It was not started: look at the command below and approve it.", "good"
+        )
         self._list.verticalScrollBar().setValue(0)
 
     def _start(self, view: ServerView) -> None:
@@ -145,7 +142,7 @@ class ServersPage(QWidget):
 
     def _not_started(self, view: ServerView, error: str) -> None:
         self._started.discard(view.name)
-        self._say(f"{visible(view.name)} was not started. {sentence(error)}", "danger")
+        self._notes.say(f"{visible(view.name)} was not started. {sentence(error)}", "danger")
 
     def _confirm_removal(self, view: ServerView) -> None:
         self._confirm(
@@ -173,10 +170,10 @@ class ServersPage(QWidget):
         name = visible(view.name)
         self._link.request(
             RemoveServer(self._link.serial(), view.name),
-            lambda: self._say(
+            lambda: self._notes.say(
                 f"Removed {name}. Its policy was kept: add it again and your decisions are back.", "good"
             ),
-            lambda error: self._say(f"{name} was not removed. {sentence(error)}", "danger"),
+            lambda error: self._notes.say(f"{name} was not removed. {sentence(error)}", "danger"),
         )
 
     def _use_preset(self, key: Key, preset: str) -> None:
@@ -187,15 +184,3 @@ class ServersPage(QWidget):
     def _choose_later(self, key: Key) -> None:
         self._fresh.discard(key)
         self.rebuild()
-
-    def _say(self, text: str, tone: ToneName) -> None:
-        self._unsay()
-        self._note = Banner(self._theme, tone, _ICONS.get(tone, "info"), text, closable=True)
-        self._note.dismissed.connect(self._unsay)
-        self._notes.addWidget(self._note)
-
-    def _unsay(self) -> None:
-        if self._note is not None:
-            self._note.hide()
-            self._note.deleteLater()
-            self._note = None
