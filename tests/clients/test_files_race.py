@@ -26,9 +26,13 @@ STYLES = {
 
 
 class Writers:
-    """Five clients that write one file. `counted` ends them and says how often each wrote."""
+    """Five clients that write one file.
+
+    `counted` ends them and says how often each wrote; then `slowest` is how long one of them took at most.
+    """
 
     def __init__(self, folder: Path, path: Path, styles: list[str]) -> None:
+        self.slowest = 0.0
         self._stop = folder / "stop"
         self._programs = {
             f"writer-{number}": subprocess.Popen(
@@ -54,7 +58,9 @@ class Writers:
 
     def counted(self) -> dict[str, int]:
         self._stop.touch()
-        return {key: int(program.communicate(timeout=10)[0]) for key, program in self._programs.items()}
+        said = {key: program.communicate(timeout=10)[0].split() for key, program in self._programs.items()}
+        self.slowest = max(float(longest) for _, longest in said.values())
+        return {key: int(times) for key, (times, _) in said.items()}
 
     def kill(self) -> None:
         for program in self._programs.values():
@@ -73,7 +79,11 @@ def writing(folder: Path, path: Path, styles: list[str]) -> Iterator[Writers]:
 
 
 def race(folder: Path, styles: list[str], runs: int) -> int:
-    """Edit so often while they write; check that nothing is lost. Returns how many edits were refused."""
+    """Edit so often while they write; check that nothing is lost. Returns how many edits were refused.
+
+    A client that writes, later than our last look, what it read before our edit, is seen by nobody. On a
+    machine that is busy with something else there may be one.
+    """
     path = folder / "client.json"
     path.write_text('{\n  "kept": true\n}')
     done, refused = [], 0
@@ -97,7 +107,8 @@ def race(folder: Path, styles: list[str], runs: int) -> int:
                 done.append(key)
         counted = writers.counted()
     document = json.loads(path.read_bytes())
-    assert [key for key in done if document.get(key) != "ours"] == []
+    lost = [key for key in done if document.get(key) != "ours"]
+    assert lost == [] or (len(lost) == 1 and writers.slowest > files.SETTLE)
     assert {key: document[key] for key in counted} == counted
     assert document["kept"] is True
     assert sorted(found.name for found in folder.iterdir()) == ["client.json", "stop", "turn"]

@@ -4,7 +4,7 @@ STYLE is `lock` (a file beside it, renamed, under `FILE.lock`: Claude Code), `re
 lock), `truncate` (the file itself is emptied and written), or `open` (the same, the file kept open from the
 reading on). Each 50 ms it adds one to its own key and keeps all others. Writers take turns by the lock TURN,
 which is theirs alone, so that what is lost is not lost among them. When STOP exists, it prints how often it
-wrote.
+wrote, and how long it took at most from reading to having written without a lock.
 """
 
 import fcntl
@@ -56,7 +56,7 @@ def under_lock(path: Path, key: str) -> None:
 
 def main() -> None:
     style, path, key, turn, stop = sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4], Path(sys.argv[5])
-    times = 0
+    times, longest = 0, 0.0
     print("ready", flush=True)
     with open(turn, "w") as mine:
         while not stop.exists():
@@ -64,11 +64,13 @@ def main() -> None:
             if style == "lock":
                 under_lock(path, key)
             else:
+                begun = time.monotonic()
                 write(style, path, key)
+                longest = max(longest, time.monotonic() - begun)
             times += 1
             fcntl.flock(mine, fcntl.LOCK_UN)
             time.sleep(BEAT * random.uniform(0.8, 1.2))
-    print(times)
+    print(times, longest)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ ATTEMPTS: Final = 20
 """How often an edit is begun anew because another program writes the file."""
 GLIMPSE: Final = 0.05
 """Seconds after which a file that made no sense is read again: it may have been seen half-written."""
-SETTLE: Final = 0.15
+SETTLE: Final = 0.3
 """Seconds after which a look shows whether another program wrote what it had read before our edit."""
 
 _ADVICE: Final = {
