@@ -9,11 +9,13 @@ import pytest
 
 from latchward.control import messages as say
 from tests.support import recorder
-from tests.support.at_tray import Refused
+from tests.support.at_tray import Person, Refused, TrayGateway
 from tests.support.keyring_session import KeyringSession
+from tests.support.waiting import wait_for
 
 from .clients_at_home import Home, client, found, give_back, take_in
 
+HANGS = {"command": "sleep", "args": ["90"]}
 CANARY = "canary-0f3a-token-of-a-server"
 
 
@@ -174,6 +176,63 @@ def test_what_cannot_be_given_back_now_keeps_no_other_file_and_can_be_given_back
         in_the_way.unlink()
         assert len(give_back(person, "claude-code", "cursor").files) == 1
         assert home.file("claude-code").read_bytes() == firsts["claude-code"]
+
+
+def begun(person: Person, *names: str) -> None:
+    """Begin to take these servers in, and do not wait for the end."""
+    keys = tuple(found(person, *names)[name].key for name in names)
+    plan = person.ask(say.ProposeAdoption, keys=keys)
+    assert isinstance(plan, say.FilePlan)
+    person.ask(say.Adopt, keys=keys, revision=plan.revision)
+
+
+def servers_of(gateway: TrayGateway) -> list[str]:
+    return list(json.loads((gateway.home / "settings.json").read_text())["mcpServers"])
+
+
+def test_who_undoes_everything_waits_for_no_server_any_more(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    first = home.write("cursor", {"notes": recorder.spec(), "hangs": HANGS})
+    with home.gateway() as gateway:
+        person = gateway.person
+        begun(person, "notes", "hangs")
+        client(person, "cursor", "partly")
+        assert servers_of(gateway) == ["notes", "hangs"]
+        give_back(person, "cursor")
+        end = person.until(say.AdoptionProgress, lambda told: told.over)
+        assert {step.name: step.state for step in end.steps} == {"notes": "moved", "hangs": "left"}
+        assert home.file("cursor").read_bytes() == first
+        assert servers_of(gateway) == []
+
+
+def test_what_was_only_begun_at_a_kill_is_undone_at_the_next_start(
+    tmp_path: Path, ring: KeyringSession
+) -> None:
+    home = Home(tmp_path, ring.env)
+    first = home.write("cursor", {"hangs": {**HANGS, "env": {"API_TOKEN": CANARY}}})
+    with home.gateway() as gateway:
+        begun(gateway.person, "hangs")
+        gateway.kill()
+        assert servers_of(gateway) == ["hangs"]
+        gateway.start()
+        wait_for(lambda: servers_of(gateway) == [], "settings without it")
+        assert list(found(gateway.person, "hangs")) == ["hangs"]
+        assert home.file("cursor").read_bytes() == first
+    assert CANARY.encode() not in ring.stored
+
+
+def test_what_was_moved_before_a_kill_stays_at_the_next_start(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.write("cursor", {"notes": recorder.spec()})
+    with home.gateway() as gateway:
+        take_in(gateway.person, "notes")
+        gateway.kill()
+        gateway.start()
+        client(gateway.person, "cursor", "protected")
+        home.write("cursor", {**home.servers("cursor"), "new": recorder.spec("--era", "modern")})
+        client(gateway.person, "cursor", "partly")
+        assert servers_of(gateway) == ["notes"]
+        assert gateway.person.server("notes").clients == ("cursor",)
 
 
 def test_a_secret_goes_into_the_keyring_and_stands_nowhere_else(tmp_path: Path, ring: KeyringSession) -> None:

@@ -76,7 +76,7 @@ def killed_and_started_again(person: Person) -> Person:
     return again
 
 
-def test_after_a_kill_before_a_file_changed_the_same_servers_can_be_protected_and_undone(
+def test_after_a_kill_before_a_file_changed_the_next_start_begins_anew(
     desktop: Desktop,
 ) -> None:
     with used_machine(desktop) as machine:
@@ -87,13 +87,11 @@ def test_after_a_kill_before_a_file_changed_the_same_servers_can_be_protected_an
         person.sees("^Protecting 7 servers")
         again = killed_and_started_again(person)
         assert machine.files == before
-        again.click("^Untick all$")
-        again.click("^Protect postgres", "check box")
-        again.click("^Protect 1 server$")
-        again.sees("^1 server is protected$")
-        assert [view for view in settings(again)["mcpServers"] if view.startswith("postgres")] == ["postgres"]
-        undo_everything(again)
-        assert machine.files == before
+        again.setup.find("check box", "^Protect postgres$")
+        assert settings(again)["mcpServers"] == {}
+        again.click("^Protect 7 servers$")
+        again.on("^Continue$")
+        assert set(machine.servers("claude-desktop")) == {"latchward"}
 
 
 def test_after_a_kill_between_two_files_everything_can_be_undone(desktop: Desktop) -> None:

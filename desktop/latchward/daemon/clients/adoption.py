@@ -38,6 +38,7 @@ from latchward.storage.taken import Taken
 from .edits import Edit, adopting, carried_out, revision, shown
 
 OFF: Final = "it is switched off in Latchward: take `disabled` out of its entry in `settings.json`"
+STOPPED: Final = "everything was given back before it answered"
 UNMOVED: Final = "no file of its clients could be changed"
 
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -148,6 +149,7 @@ class Adoption:
         self.backups = backups
         self._taken = taken
         self._seen: Findings | None = None
+        self._starting: set[asyncio.Future[str]] = set()
 
     def look(self, projects: Iterable[Path] = ()) -> Findings:
         """What the clients' files say now. Blocks."""
@@ -226,24 +228,30 @@ class Adoption:
         """
         steps = _Steps([one.name for one in plan.takings], told)
         starts = {asyncio.ensure_future(self._started(one, answers, steps)): one for one in plan.takings}
-        starting, problems = set(starts), list[str]()
+        self._starting, problems = set(starts), list[str]()
         moved: dict[str, list[str]] = {}
         try:
-            while starting:
-                ended, starting = await asyncio.wait(starting, timeout=TOGETHER)
+            while self._starting:
+                ended, self._starting = await asyncio.wait(self._starting, timeout=TOGETHER)
                 answered = [one for start, one in starts.items() if start in ended and not start.result()]
+                # Before the files: what is cut off in between must not go while a file may point to us.
+                moved |= {one.name: _clients(one) for one in answered}
                 stuck, why = await self._write(plan, answered)
                 problems += why
                 for one in answered:
-                    clients = _moved(one, stuck)
-                    moved |= {one.name: clients} if clients else {}
-                    steps.set(one.name, *_end(one, clients))
+                    moved[one.name] = _moved(one, stuck)
+                    steps.set(one.name, *_end(one, moved[one.name]))
         finally:
-            for start in starting:
+            for start in self._starting:
                 start.cancel()
-            left = [one for one in plan.takings if one.name not in moved]
+            left = [one for one in plan.takings if not moved.get(one.name)]
             await self._undo(plan, left, {client for clients in moved.values() for client in clients})
         return problems
+
+    def stop(self) -> None:
+        """Wait no longer for servers that have not answered: they stay as they were, and `move` ends."""
+        for start in self._starting:
+            start.cancel()
 
     def connecting(self, client: str) -> Plan:
         """What `connect` would do. Blocks. Raises `LatchwardError`."""
@@ -292,7 +300,10 @@ class Adoption:
             why = OFF
         else:
             steps.set(one.name, "starting", "it is started and asked for its tools")
-            why = await answers(one.name)
+            try:
+                why = await answers(one.name)
+            except asyncio.CancelledError:
+                why = STOPPED
         if why:
             steps.set(one.name, "left", f"it stays as it was: {why}")
         return why

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from latchward.clients import files
 from latchward.clients.backups import Backup, Backups
+from latchward.clients.discovery import Findings
 from latchward.clients.known import CLIENTS, named
 from latchward.clients.restoring import restored
 from latchward.control import messages as say
@@ -104,6 +105,19 @@ class GivingBack:
             await self._without(client)
         if problems:
             raise ClientFileError("; ".join(problems))
+
+    async def tidy(self, findings: Findings) -> bool:
+        """Undo what a process of ours that was killed had only begun to take in; whether there was any.
+
+        Such a server is in the settings for clients of which none reaches us, and no file was changed. Raises
+        `LatchwardError`.
+        """
+        reaching = {one.place.client for one in findings.found if one.ours}
+        having = {client for server in self._taken.servers().values() for client in server.clients}
+        begun = [client for client in having - reaching if not self._backups.has(client)]
+        for client in begun:
+            await self._without(client)
+        return bool(begun)
 
     def _files_of(self, client: str) -> None:
         one = CLIENTS[client]

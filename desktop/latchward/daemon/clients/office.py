@@ -64,10 +64,21 @@ class ClientOffice:
 
     async def run(self) -> None:
         """Look at the clients' files, and at the keyring where it is needed, until cancelled."""
+        await self._watch.look()
+        await self._tidy()
         while True:
             took = await self._watch.look()
             await self._ask_keyring()
             await asyncio.sleep(max(LOOK_EVERY, took * SHARE))
+
+    async def _tidy(self) -> None:
+        """Undo what was only begun when the process before us was killed."""
+        try:
+            if self._watch.findings is not None and await self._giving_back.tidy(self._watch.findings):
+                self._settle()
+                self._changed()
+        except LatchwardError as error:
+            log.error("%s", error)
 
     async def _ask_keyring(self) -> None:
         """Whether secrets could be kept, where taking something in would need that."""
@@ -102,6 +113,7 @@ class ClientOffice:
                 proposal = await asyncio.to_thread(self._giving_back.propose, request.clients)
                 return say.FilePlan(request.serial, proposal.revision, proposal.files, proposal.words)
             case say.Restore():
+                await self._end_taking_in()
                 try:
                     await self._giving_back.give_back(request.clients, request.revision)
                 finally:  # some files may be back
@@ -138,6 +150,12 @@ class ClientOffice:
             steps = self._progress.steps if self._progress is not None else ()
             self._tell(say.AdoptionProgress(steps, over=True, problem=problem))
             await self._looked()
+
+    async def _end_taking_in(self) -> None:
+        """Wait for no server any more: what answers later must not come into a file that was given back."""
+        if self._running is not None:
+            self._adoption.stop()
+            await asyncio.wait({self._running})
 
     def _told(self, steps: Sequence[say.AdoptionStep]) -> None:
         self._tell(say.AdoptionProgress(tuple(steps)))
