@@ -19,14 +19,15 @@ from .faults import BOM, TOO_DEEP, bytewise, fault, quoted, refuse_depth, refuse
 
 _STRING: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # What is not closed is taken to the end, and the end matches: looking on from each later place is quadratic.
-_TEXT: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_TEXT: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\\Z|\Z)'
+# Before Python 3.11.5 a possessive group goes wrong where an alternative fails in its middle, or looks ahead.
 _COMMENT: Final = re.compile(
-    rf'((?:[^"/]++|{_TEXT}|/(?![/*]))*+)(?:(//[^\r\n]*+|/\*.*?(?:\*/|\Z))|\Z)', re.DOTALL
+    rf'((?:(?:[^"/]++|{_TEXT})++|/(?![/*]))*)(?:(//[^\r\n]*+|/\*.*?(?:\*/|\Z))|\Z)', re.DOTALL
 )
-_COMMA: Final = re.compile(rf'((?:[^",]++|{_TEXT}|,(?![ \t\r\n]*+[}}\]]))*+)(?:(,)|\Z)', re.DOTALL)
+_COMMA: Final = re.compile(rf'((?:(?:[^",]++|{_TEXT})++|,(?![ \t\r\n]*+[}}\]]))*)(?:(,)|\Z)', re.DOTALL)
 _CONSTANT: Final = re.compile(rf'(?:[^"NI]++|{_TEXT})*+', re.DOTALL)
 _LONE_RETURN: Final = re.compile(r"\r(?!\n)")
-_DIGITS: Final = re.compile(rf'(?:[^"0-9]++|{_TEXT}|[0-9]{{1,4299}}+(?![0-9]))*+', re.DOTALL)
+_DIGITS: Final = re.compile(rf'(?:(?:[^"0-9]++|{_TEXT})++|[0-9]{{1,4299}}+(?![0-9]))*', re.DOTALL)
 _MEMBER: Final = re.compile(
     r"[ \t\r\n]*+,?[ \t\r\n]*+"
     rf'({_STRING})[ \t\r\n]*+:[ \t\r\n]*+({_STRING}|[^"{{\[ \t\r\n,}}]++)?',

@@ -15,7 +15,7 @@ from .tomls import Statement
 
 _LINE_END: Final = re.compile(r"\r?\n")
 _COMMENT: Final = re.compile(r"[ \t]*+#")
-_BLANKS: Final = re.compile(r"(?:[ \t]*+\r?\n)*+")
+_BLANKS: Final = re.compile(r"(?:[ \t]*+\r?\n)*")
 
 
 def begin_of(raw: str) -> int:

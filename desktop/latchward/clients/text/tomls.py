@@ -14,14 +14,15 @@ from .braces import Member
 from .edits import At
 from .faults import BOM, TOO_DEEP, bytewise, fault, quoted, refuse_depth, refuse_merge_marks, utf8
 
+# Before Python 3.11.5 a possessive group goes wrong where an alternative fails in its middle, or looks ahead.
 _STRINGS: Final = (
-    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}'
-    r"|'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"
+    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*"{3,5}'
+    r"|'''(?:[^']++|'{1,2}(?!'))*'{3,5}"
     r'|"(?:[^"\\]++|\\.)*+"'
     r"|'[^']*+'"
 )
 _PART: Final = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\]++|\\.)*+"|'[^']*+')"""
-_PATH: Final = rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+"
+_PATH: Final = rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _IDLE: Final = re.compile(r"[ \t]*+(?:#[^\n]*+)?(?:\r?\n|\Z)")
 _HEADER: Final = re.compile(rf"[ \t]*+(\[\[?+)[ \t]*+({_PATH})[ \t]*+\]", re.DOTALL)
@@ -29,7 +30,7 @@ _PAIR: Final = re.compile(rf"[ \t]*+({_PATH})[ \t]*+=[ \t]*+", re.DOTALL)
 _INNER: Final = re.compile(rf"[ \t\r\n]*+,?[ \t\r\n]*+({_PATH})[ \t]*+=[ \t]*+", re.DOTALL)
 _TEXT: Final = re.compile(_STRINGS, re.DOTALL)
 _SCALAR: Final = re.compile(r"[^\r\n#,\]}]*[^\s#,\]}]")
-_BRACKET: Final = re.compile(rf"(?:[^\"'#{{}}\[\]]++|{_STRINGS}|#[^\n]*+)*+[{{}}\[\]]", re.DOTALL)
+_BRACKET: Final = re.compile(rf"(?:[^\"'#{{}}\[\]]++|{_STRINGS}|#[^\n]*+)*[{{}}\[\]]", re.DOTALL)
 _WHERE: Final = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 _FAULTS: Final = {
     "Invalid statement": "this is neither `key = value` nor a `[table]`; correct it",
