@@ -7,7 +7,15 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QRadioButton
 
-from latchward.control.messages import AcceptServer, AddServer, Done, Failed, RemoveServer, ServerView
+from latchward.control.messages import (
+    AcceptServer,
+    AddServer,
+    Done,
+    Failed,
+    RemoveServer,
+    RetryServer,
+    ServerView,
+)
 from latchward.gui.window import SERVERS, TOOLS, MainWindow
 from tests.gui.builder_support import FILES, Gateway, open_window, press, server, texts, tool
 
@@ -105,6 +113,17 @@ def test_hostile_command_line_and_name_are_spelled_out(qtbot: Any, gateway: Gate
 def test_failed_server_shows_its_sentence(qtbot: Any, gateway: Gateway) -> None:
     window = shown(qtbot, gateway, server("bad", state="failed", error="it ended with status 1"))
     assert "It ended with status 1." in texts(window.servers)
+
+
+def test_a_failed_server_is_started_again_by_one_click(qtbot: Any, gateway: Gateway) -> None:
+    window = shown(qtbot, gateway, server("bad", state="failed", error="the keyring is locked"))
+    press(window.servers, "Try again")
+    assert gateway.hears(RetryServer).name == "bad"
+
+
+def test_only_a_server_that_failed_can_be_tried_again(qtbot: Any, gateway: Gateway) -> None:
+    window = shown(qtbot, gateway, FILES)
+    assert "Try again" not in texts(window.servers)
 
 
 def test_removing_is_asked_once_and_says_how_to_go_back(qtbot: Any, gateway: Gateway) -> None:

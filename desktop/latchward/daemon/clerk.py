@@ -41,6 +41,7 @@ class Clerk:
         block: Callable[[bool], None],
         end_temporary: Callable[[str], None],
         answer_peer: Callable[[str, bool], None],
+        retry: Callable[[str], None],
         clients: Callable[[say.FromTray], Awaitable[say.FromGateway | None]],
     ) -> None:
         self._profile = profile
@@ -53,6 +54,7 @@ class Clerk:
         self._block = block
         self._end_temporary = end_temporary
         self._answer_peer = answer_peer
+        self._retry = retry
         self._clients = clients
 
     async def __call__(self, request: say.FromTray) -> say.FromGateway | None:
@@ -66,6 +68,8 @@ class Clerk:
                 self._add_server(request)
             case say.AcceptServer():
                 self._acceptance.start_server(request.name, request.digest)
+            case say.RetryServer():
+                self._retry(request.name)
             case say.RemoveServer():
                 self._remove_server(request)
             case say.AcceptTools():

@@ -65,6 +65,7 @@ class Office:
             block=self._block,
             end_temporary=lambda key: house.approvals.end(key),
             answer_peer=lambda key, accept: house.peers.answer(key, accept=accept),
+            retry=house.upstreams.retry,
             clients=self.clients,
         )
         self.desk = Desk(self._hello, self._question, clerk, self._everything, house.stop)

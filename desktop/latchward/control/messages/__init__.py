@@ -29,6 +29,7 @@ from .asked import (
     Ready,
     RemoveServer,
     Restore,
+    RetryServer,
     Save,
 )
 from .parts import (
@@ -95,6 +96,7 @@ FromTray = (
     | AddServer
     | AcceptServer
     | RemoveServer
+    | RetryServer
     | AcceptTools
     | AnswerHeld
     | ProposeAdoption
@@ -145,6 +147,7 @@ __all__ = [
     "Ready",
     "RemoveServer",
     "Restore",
+    "RetryServer",
     "Save",
     "ScopeWord",
     "ServerView",

@@ -82,6 +82,13 @@ class AcceptServer(Message, frozen=True, tag="accept-server"):
     digest: str
 
 
+class RetryServer(Message, frozen=True, tag="retry-server"):
+    """Start a server that failed now, whatever pause it is in."""
+
+    serial: int
+    name: str
+
+
 class RemoveServer(Message, frozen=True, tag="remove-server"):
     """Remove a server from the settings."""
 

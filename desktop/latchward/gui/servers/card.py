@@ -19,6 +19,7 @@ class ServerCard(Card):
 
     start_wanted = Signal(object)
     anyway_wanted = Signal(object)
+    retry_wanted = Signal(object)
     remove_wanted = Signal(object)
     tools_wanted = Signal(object)
 
@@ -84,7 +85,13 @@ class ServerCard(Card):
         name = visible(self._view.name)
         tools = button("Its tools…", lambda: self.tools_wanted.emit(self._view), said=f"Tools of {name}")
         tools.setEnabled(bool(self._view.tools))
-        self.column.addLayout(row(tools, None, self._remove_button()))
+        parts: list[QWidget | None] = [tools, None, self._remove_button()]
+        if self._view.state == "failed":
+            again = button(
+                "Try again", lambda: self.retry_wanted.emit(self._view), said=f"Start {name} again"
+            )
+            parts.insert(0, again)
+        self.column.addLayout(row(*parts))
 
     def _remove_button(self, look: str = "quiet") -> QWidget:
         said = f"Remove the server {visible(self._view.name)}"

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from latchward.control.messages import AcceptServer, RemoveServer, Servers, ServerView
+from latchward.control.messages import AcceptServer, RemoveServer, RetryServer, Servers, ServerView
 from latchward.gui import tokens
 from latchward.gui.link import Link
 from latchward.gui.parts import Confirmation, Empty, Notes, Scrolled, button, column, row
@@ -105,6 +105,7 @@ class ServersPage(QWidget):
         card = ServerCard(self._theme, views)
         card.start_wanted.connect(self._start)
         card.anyway_wanted.connect(self._confirm_start)
+        card.retry_wanted.connect(self._retry)
         card.remove_wanted.connect(self._confirm_removal)
         card.tools_wanted.connect(lambda shown: self.tools_wanted.emit(key_of(shown)))
         return card
@@ -138,6 +139,10 @@ class ServersPage(QWidget):
     def _start(self, view: ServerView) -> None:
         self._started.add(view.name)
         message = AcceptServer(self._link.serial(), view.name, view.digest)
+        self._link.request(message, failed=lambda error: self._not_started(view, error))
+
+    def _retry(self, view: ServerView) -> None:
+        message = RetryServer(self._link.serial(), view.name)
         self._link.request(message, failed=lambda error: self._not_started(view, error))
 
     def _not_started(self, view: ServerView, error: str) -> None:
