@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from latchward.clients.secrecy import secret_part
@@ -59,3 +60,11 @@ def _masked(line: str, secrets: list[str]) -> str:
 def _without_value(found: re.Match[str]) -> str:
     part = secret_part(found["name"].strip("\"'"), found["value"])
     return found[0].replace(part[1], DOTS) if part is not None and part[1] else found[0]
+
+
+def homely(path: Path) -> str:
+    """A path as people write it: with `~` for the home folder."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)

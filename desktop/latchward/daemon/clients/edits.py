@@ -24,7 +24,7 @@ from latchward.control import messages as say
 from latchward.model.errors import ClientFileError
 from latchward.model.upstream import UpstreamSpec
 
-from .differences import difference
+from .differences import difference, homely
 
 _NEW: Final[Mapping[str, bytes]] = {"json": b"{\n}\n", "toml": b""}
 """What a file that does not exist yet begins with."""
@@ -131,7 +131,7 @@ def shown(one: Edit, secrets: Iterable[str]) -> say.FileChange:
     found = files.read(one.file)
     return say.FileChange(
         client=one.client.title,
-        path=str(one.file),
+        path=homely(one.file),
         difference=difference(found.data, one.changed(found), secrets),
     )
 

@@ -24,7 +24,7 @@ from latchward.storage.settings import Settings
 from latchward.storage.taken import Taken, TakenServer
 
 from .adoption import Keyring
-from .differences import difference
+from .differences import difference, homely
 from .edits import lock_of
 
 CHANGED = "what stands in the clients' files changed meanwhile; look at the change again"
@@ -75,7 +75,7 @@ class GivingBack:
             now = files.read(backup.path)
             then = restored(backup, now, CLIENTS[client].dialect)
             shown = difference(now.data, then.data or b"", ())
-            changes.append(say.FileChange(CLIENTS[client].title, str(backup.path), shown))
+            changes.append(say.FileChange(CLIENTS[client].title, homely(backup.path), shown))
             words += then.notes
         return Proposal(tuple(changes), tuple(words))
 

@@ -1,7 +1,6 @@
 """Clients, and the servers that they use without us, as the window and the command line show them."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final, Literal
 
 from latchward.clients.backups import Backups
@@ -16,6 +15,7 @@ from latchward.storage.in_force import command_line
 from latchward.storage.settings import Settings
 
 from .adoption import found, taking
+from .differences import homely
 
 State = Literal["absent", "empty", "direct", "partly", "protected", "unreadable"]
 
@@ -103,14 +103,6 @@ def _server(group: Group) -> say.FoundServer:
 def _place(place: Place) -> str:
     where = f"{CLIENTS[place.client].title}: `{place.name}` in {homely(place.file)}"
     return f"{where}, for {homely(place.project)}" if place.scope == "local" and place.project else where
-
-
-def homely(path: Path) -> str:
-    """A path as people write it: with `~` for the home folder."""
-    try:
-        return str(Path("~") / path.relative_to(Path.home()))
-    except (ValueError, RuntimeError):
-        return str(path)
 
 
 def titles(clients: Iterable[str]) -> str:
