@@ -93,7 +93,7 @@ def test_each_state_offers_what_can_be_done(qtbot: Any, gateway: Gateway) -> Non
     assert buttons(card(window, "Cursor")) == ["Protect…", "Give the file back…"]
     assert buttons(card(window, "Windsurf")) == []
     assert buttons(card(window, "Claude Desktop")) == ["Connect"]
-    assert buttons(card(window, "Claude Code")) == ["Give the file back…"]
+    assert buttons(card(window, "Claude Code")) == ["Give the files back…"]
 
 
 def test_a_card_says_files_routes_restart_and_check(qtbot: Any, gateway: Gateway) -> None:
@@ -171,7 +171,7 @@ def test_a_connection_that_fails_says_why(qtbot: Any, gateway: Gateway) -> None:
 
 def test_a_file_is_given_back_after_a_look_at_what_that_means(qtbot: Any, gateway: Gateway) -> None:
     window = shown(qtbot, gateway, Clients(ALL, ()))
-    press(card(window, "Claude Code"), "Give the file back…")
+    press(card(window, "Claude Code"), "Give the files back…")
     asked = gateway.hears(ProposeRestore)
     assert asked.clients == ("claude-code",)
     dialog = window.clients.undoing.dialog
@@ -186,14 +186,14 @@ def test_a_file_is_given_back_after_a_look_at_what_that_means(qtbot: Any, gatewa
     sent = gateway.hears(Restore)
     assert (sent.clients, sent.revision) == (("claude-code",), "r7")
     gateway.say(Done(sent.serial))
-    told = "Claude Code has its own file back. Close it and open it again."
+    told = "Claude Code has its own files back. Close it and open it again."
     qtbot.waitUntil(lambda: told in texts(window.clients))
     assert not dialog.isVisible()
 
 
 def test_a_file_that_changed_meanwhile_is_shown_anew(qtbot: Any, gateway: Gateway) -> None:
     window = shown(qtbot, gateway, Clients(ALL, ()))
-    press(card(window, "Claude Code"), "Give the file back…")
+    press(card(window, "Claude Code"), "Give the files back…")
     gateway.say(FilePlan(gateway.hears(ProposeRestore).serial, "r7", ()))
     dialog = window.clients.undoing.dialog
     assert dialog is not None

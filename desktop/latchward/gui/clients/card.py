@@ -82,8 +82,9 @@ class ClientCard(Card):
             does = button("Connect", lambda: self.connect_wanted.emit(client), said=said)
         back = None
         if client.undo:
-            said = f"Give the file of {self._name} back"
-            back = button(words.GIVE_BACK, lambda: self.back_wanted.emit(client), look="quiet", said=said)
+            said = f"Give the {words.files_of(client)} of {self._name} back"
+            asks = words.give_back(client)
+            back = button(asks, lambda: self.back_wanted.emit(client), look="quiet", said=said)
         line = [part for part in (does, back) if part is not None]
         if line:
             self.column.addLayout(row(*line[:1], None, *line[1:]) if does else row(None, *line))

@@ -26,7 +26,6 @@ EMPTY: Final = "It uses no server yet. Connect it, and it can use the servers th
 PROTECTED: Final = "Every server that it uses goes through Latchward."
 TAKES_EFFECT: Final = "To take effect"
 """The longest name of a fact; the others stand in its column."""
-GIVE_BACK: Final = "Give the file back…"
 
 
 def ordered(clients: Iterable[ClientView]) -> list[ClientView]:
@@ -79,6 +78,16 @@ def meaning(client: ClientView) -> str:
     return ""
 
 
+def files_of(client: ClientView) -> str:
+    """`file` or `files`, as many as it has."""
+    return "files" if len(client.files) > 1 else "file"
+
+
+def give_back(client: ClientView) -> str:
+    """The button that asks what giving back would do."""
+    return f"Give the {files_of(client)} back…"
+
+
 def connected(client: ClientView) -> str:
     """After our entry was put in."""
     told = f"{name_of(client.title)} can use your servers through Latchward."
@@ -91,5 +100,5 @@ def not_connected(client: ClientView, error: str) -> str:
 
 
 def given_back(client: ClientView) -> str:
-    """After a file was given back."""
-    return f"{name_of(client.title)} has its own file back. {sentence(client.restart)}".strip()
+    """After its files were given back."""
+    return f"{name_of(client.title)} has its own {files_of(client)} back. {sentence(client.restart)}".strip()

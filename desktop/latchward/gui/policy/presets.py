@@ -24,7 +24,9 @@ class Preset(NamedTuple):
 
 PRESETS: Final = (
     Preset(
-        RECOMMENDED, "Recommended", "Reading goes through, writing within a rate, the rest is asked or hidden"
+        RECOMMENDED,
+        "Recommended",
+        "Each tool by its risk: it goes through, goes through within a rate, is asked about, or is hidden",
     ),
     Preset(READ_ONLY, "Read only", "What only reads, and tells no secret, goes through; all else is denied"),
     Preset(ASK, "Ask for everything", "You are asked about each call of each tool"),
