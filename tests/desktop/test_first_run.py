@@ -48,12 +48,12 @@ def test_a_real_setup_is_protected_within_a_minute_and_given_back_to_the_byte(de
             agent.initialize()
             assert agent.request("tools/list")["result"]["tools"] == []
             assert "waits for the user" in text_of(read_file(agent, 1))
-            person.sees("wants to come in as Cursor")
+            person.sees("calling itself Cursor wants to connect")
             person.click("^Let it in$")
             wait_for(lambda: not read_file(agent, 2)["result"].get("isError"), "call that goes through")
         assert person.seconds < MINUTE
         assert person.clicks <= MOST_CLICKS
-        person.sees("^It works$")
+        person.sees("^Cursor works$")
         person.sees("^Cursor called filesystem · read_file$")
         assert b"read_file" in (machine.records / "server-filesystem").read_bytes()
 
@@ -112,7 +112,7 @@ def test_all_of_it_goes_by_keyboard(desktop: Desktop) -> None:
             person.go_to("^Let it in$")
             person.press("space")
             wait_for(lambda: not read_file(agent, 2)["result"].get("isError"), "call that goes through")
-        person.sees("^It works$")
+        person.sees("^Cursor works$")
         assert "focused" in person.setup.find(BUTTON, "^Finish$").states  # and not at what undoes everything
         person.press("Return")
         desktop.wait_no_window(SETUP)

@@ -56,6 +56,19 @@ def test_deciding_later_saves_nothing(scene: Scene):
     assert scene.draft.count == 0
 
 
+def test_deciding_later_says_what_holds_until_then(scene: Scene):
+    dialog = scene.taken_in()
+    assert "until then" not in scene.text
+    dialog.choose.options["recommended"].radio.click()
+    assert "Decide later: until then every call is asked." in scene.text
+
+
+def test_deciding_later_promises_no_question_where_other_rules_hold(scene: Scene):
+    dialog = scene.taken_in(server("github", tool("a", effect="deny"), tool("b", "Write", effect="allow")))
+    dialog.choose.options["recommended"].radio.click()
+    assert "every call is asked" not in scene.text
+
+
 def test_a_preset_is_saved_for_every_server_one_after_the_other(scene: Scene):
     dialog = scene.taken_in()
     dialog.choose.options["recommended"].radio.click()

@@ -49,7 +49,7 @@ def test_what_moves_to_the_keyring_is_named(scene: Scene):
 
 def test_the_consent_says_what_a_yes_means(scene: Scene):
     scene.opened(GITHUB)
-    assert "lets Latchward start each ticked line as you" in scene.text
+    assert "Protecting starts these programs now, under your account." in scene.text
 
 
 def test_where_a_server_stands_is_one_click_away(scene: Scene):

@@ -48,7 +48,7 @@ def test_clients_that_do_not_reach_us_are_not_waited_for(scene: Scene):
 def test_the_first_call_is_a_clear_success(scene: Scene):
     at_step_three(scene)
     scene.tell(Calls((call(1),)))
-    assert "It works" in scene.text
+    assert "Claude Code works" in scene.text
     assert "Claude Code called github · get" in scene.text
     assert "Allowed by your rule." in scene.text
     assert "Waiting for the first call" not in scene.text
@@ -59,6 +59,13 @@ def test_a_client_that_called_came_through(scene: Scene):
     scene.tell(Calls((call(1),)))
     assert scene.text.count("Came through") == 1
     assert scene.text.count("No call yet") == 1
+    assert "1 client has not called yet" in scene.text
+
+
+def test_nobody_is_missed_once_every_client_called(scene: Scene):
+    at_step_three(scene)
+    scene.tell(Calls((call(2, client="cursor"), call(1))))
+    assert "not called yet" not in scene.text
 
 
 def test_a_first_call_that_was_refused_says_why(scene: Scene):
@@ -72,7 +79,7 @@ def test_an_allowed_call_after_a_refused_one_is_a_success(scene: Scene):
     at_step_three(scene)
     scene.tell(Calls((call(1, "refused"),)))
     scene.tell(Calls((call(2), call(1, "refused"))))
-    assert "It works" in scene.text
+    assert "Claude Code works" in scene.text
 
 
 def test_the_first_call_stays_when_more_come(scene: Scene):
@@ -96,7 +103,8 @@ def test_calls_from_before_the_taking_in_do_not_count(scene: Scene):
 def test_a_new_program_is_shown_with_its_lines(scene: Scene):
     at_step_three(scene)
     scene.tell(HeldList((replace(PEER, lines=("started by: cursor\u202e, systemd",)),)))
-    assert "/usr/bin/cursor wants to come in." in scene.text
+    assert "A program calling itself Cursor wants to connect." in scene.text
+    assert "Program: /usr/bin/cursor" in scene.text
     assert "started by: cursor<U+202E>, systemd" in scene.text
 
 
@@ -114,6 +122,29 @@ def test_a_press_that_was_meant_for_something_else_lets_nobody_in(scene: Scene):
     scene.tell(HeldList((PEER,)))
     press(dialog, "Let it in")
     assert scene.gateway.heard_nothing_of(AnswerHeld)
+
+
+def test_a_late_yes_says_why_it_is_off(scene: Scene):
+    dialog = at_step_three(scene)
+    scene.tell(HeldList((PEER,)))
+    (card,) = dialog.seen.cards.values()
+    assert "a moment…" in scene.text
+    assert card.accept.accessibleDescription().startswith("Off for a moment")
+    armed(scene, dialog)
+    assert "a moment…" not in scene.text
+    assert card.accept.accessibleDescription() == PEER.what
+
+
+def test_the_way_out_does_not_stand_out_while_a_program_waits(scene: Scene):
+    dialog = at_step_three(scene)
+    scene.tell(HeldList((PEER,)))
+    assert dialog.foot.primary.property("look") == ""
+    assert not dialog.foot.primary.isDefault()
+    assert "Finish leaves it out until you decide, under Waiting." in scene.text
+    scene.tell(HeldList(()))
+    assert dialog.foot.primary.property("look") == "primary"
+    assert dialog.foot.primary.isDefault()
+    assert "Finish leaves" not in scene.text
 
 
 def test_the_next_card_arms_anew_when_the_one_above_it_goes(scene: Scene):

@@ -234,6 +234,13 @@ class Shares(QWidget):
         self._counts = dict(counts)
         self.update()
 
+    def _colour(self, effect: EffectWord) -> str:
+        """That of the chips; on a dark ground their edges are too dark, and their text is bright."""
+        colours, tone = self._theme.colours, self._theme.tone(tokens.EFFECTS[effect].tone)
+        if not colours.dark:
+            return tone.edge
+        return {"deny": colours.muted, "hide": colours.edge_strong}.get(effect, tone.text)
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the parts in the order of the segments, within round ends."""
         painter = QPainter(self)
@@ -247,7 +254,7 @@ class Shares(QWidget):
         for effect in EFFECTS:
             wide = box.width() * self._counts.get(effect, 0) / total if total else 0.0
             if wide:
-                tone = self._theme.tone(tokens.EFFECTS[effect].tone)
-                painter.fillRect(QRectF(left, box.top(), max(1.0, wide - 1), _BAR), QColor(tone.edge))
+                part = QRectF(left, box.top(), max(1.0, wide - 1), _BAR)
+                painter.fillRect(part, QColor(self._colour(effect)))
             left += wide
         painter.end()

@@ -99,7 +99,7 @@ class SetupDialog(QDialog):
         link.clients.connect(self._take_clients)
         link.adoption.connect(self._take_progress)
         link.servers.connect(self._take_servers)
-        link.held.connect(self.seen.take_held)
+        link.held.connect(self._take_held)
         link.calls.connect(self._take_calls)
         link.lost.connect(self._take_loss)
         self.found.changed.connect(self._offer)
@@ -163,6 +163,10 @@ class SetupDialog(QDialog):
         self._newest_call = max((call.number for call in told.calls), default=0)
         self.seen.take_calls(told)
 
+    def _take_held(self, told: HeldList) -> None:
+        self.seen.take_held(told)
+        self._offer()
+
     def _take_loss(self, _why: str) -> None:
         self._lost = True
         self._notes.setContentsMargins(tokens.XL, tokens.M, tokens.XL, 0)
@@ -210,13 +214,19 @@ class SetupDialog(QDialog):
             use = next((one.title for one in presets.PRESETS if one.key == self.choose.preset), "")
             self.foot.offer(
                 "Continue" if self.choose.keeps else f"Use {use}",
-                skip="" if self.choose.keeps else "Decide later",
+                skip="" if self.choose.keeps else words.DECIDE_LATER,
+                note=words.LATER if not self.choose.keeps and self.choose.in_force == presets.ASK else "",
                 why_off=lost or ("Saving…" if self.saving.busy else ""),
                 undo=self._can_undo,
             )
         else:
+            held = len(self.seen.cards)
             self.foot.offer(
-                "Finish", undo=self._can_undo, back=bool(self._moved()) or not self.found.is_empty
+                "Finish",
+                note=present.left_out(held),
+                undo=self._can_undo,
+                back=bool(self._moved()) or not self.found.is_empty,
+                plain=bool(held),
             )
 
     def _offer_found(self, lost: str) -> None:

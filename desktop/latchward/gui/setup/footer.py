@@ -49,9 +49,10 @@ class Footer(QFrame):
         undo: bool = False,
         back: bool = False,
         by_return: bool = True,
+        plain: bool = False,
     ) -> None:
         """What can be done now. The primary button is off while there is a reason; Return presses it
-        only where that agrees to nothing."""
+        only where that agrees to nothing. `plain`: it looks like the rest, for something else comes first."""
         self.note.say(note)
         self.note.setVisible(bool(note))
         self.why_off.say(why_off)
@@ -64,7 +65,12 @@ class Footer(QFrame):
         self.primary.setText(primary)
         self.primary.setVisible(bool(primary))
         self.primary.setEnabled(not why_off)
-        self.primary.setDefault(by_return and bool(primary))
+        self.primary.setDefault(by_return and bool(primary) and not plain)
+        look = "" if plain else "primary"
+        if self.primary.property("look") != look:
+            self.primary.setProperty("look", look)
+            self.primary.style().unpolish(self.primary)
+            self.primary.style().polish(self.primary)
 
 
 def _nothing() -> None:

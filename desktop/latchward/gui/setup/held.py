@@ -1,18 +1,20 @@
 """A program that comes in for the first time: it gets nothing until the person has looked at it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from latchward.control.messages import Held
+from latchward.control.messages import Clients, Held
 from latchward.gui import tokens
 from latchward.gui.approval.arming import ArmButton, Arming
 from latchward.gui.code import Code
-from latchward.gui.parts import Banner, Tinted, button, column, row, runs
+from latchward.gui.parts import Banner, Tinted, button, column, row
 from latchward.gui.policy.words import sentence
 from latchward.gui.theme import Theme
-from latchward.gui.waiting.words import ACCEPT, BACK, MEANING, SORTS
+from latchward.gui.waiting.words import ACCEPT, BACK, MEANING, SORTS, newcomer
 from latchward.gui.widgets import PlainLabel
 from latchward.model.plain import visible
+
+from . import present, words
 
 
 class HeldCard(Tinted):
@@ -20,7 +22,9 @@ class HeldCard(Tinted):
 
     answered = Signal(object, bool)
 
-    def __init__(self, theme: Theme, held: Held, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, held: Held, told: Clients | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(theme, "caution", parent)
         self.held = held
         self._error: Banner | None = None
@@ -30,16 +34,21 @@ class HeldCard(Tinted):
         chip = PlainLabel(theme, look.word, size="small")
         chip.dress(look.tone, look.icon, chip=True)
         self._inner.addLayout(row(chip, None))
-        self._inner.addWidget(PlainLabel(theme, runs(sentence(held.what)), strong=True))
+        self._inner.addWidget(PlainLabel(theme, present.held_title(held, told), strong=True))
+        if who := newcomer(held):
+            self._inner.addWidget(PlainLabel(theme, f"Program: {visible(who.program)}"))
         self._inner.addWidget(PlainLabel(theme, MEANING[held.sort]))
         if held.lines:
             self._inner.addWidget(Code(theme, "\n".join(held.lines), "Program"))
-        self.accept = ArmButton(theme, ACCEPT[held.sort])
+        self.accept = _LateButton(theme, ACCEPT[held.sort])
         self.accept.clicked.connect(lambda: self._answer(True))
+        self.accept.turned.connect(self._tell_arming)
+        self._moment = PlainLabel(theme, words.MOMENT, size="small", colour="muted")
+        self._moment.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.back = button(BACK[held.sort], lambda: self._answer(False))
-        for one in (self.accept, self.back):
-            one.setAccessibleDescription(visible(held.what))
-        self._inner.addLayout(row(self.accept, self.back, None))
+        self.back.setAccessibleDescription(visible(held.what))
+        self._inner.addLayout(row(self.accept, self.back, self._moment, None))
+        self._tell_arming()
         self.arming = Arming(self)
         self.arming.watch(self.accept)
         self.arm()
@@ -59,7 +68,25 @@ class HeldCard(Tinted):
         self._inner.insertWidget(self._inner.count() - 1, self._error)
         self.arm()
 
+    def _tell_arming(self) -> None:
+        """Why the yes is off, while it is."""
+        armed, what = self.accept.isEnabled(), visible(self.held.what)
+        self._moment.setVisible(not armed)
+        self.accept.setAccessibleDescription(what if armed else f"{words.MOMENT_WHY} {what}")
+
     def _answer(self, accept: bool) -> None:
         self.arming.permit(self.accept, False)
         self.back.setEnabled(False)
         self.answered.emit(self.held, accept)
+
+
+class _LateButton(ArmButton):
+    """`turned` comes when it went on or off."""
+
+    turned = Signal()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Tell."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.EnabledChange:
+            self.turned.emit()

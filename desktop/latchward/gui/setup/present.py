@@ -12,6 +12,7 @@ from latchward.control.messages import (
     ClientView,
     EffectWord,
     FoundServer,
+    Held,
     ServerView,
 )
 from latchward.gui.policy import presets
@@ -19,6 +20,7 @@ from latchward.gui.policy.words import DONE, EFFECTS, names, sentence
 from latchward.gui.servers.words import loose
 from latchward.gui.text import Run, counted, listed
 from latchward.gui.tokens import ToneName
+from latchward.gui.waiting.words import newcomer
 from latchward.model.plain import one_line, visible
 
 from . import words
@@ -239,6 +241,21 @@ def notice(client: ClientView) -> str:
     return " ".join(filter(None, told))
 
 
+def held_title(held: Held, told: Clients | None) -> str:
+    """Who wants to come in, by the client that it says it is."""
+    who = newcomer(held)
+    if who is None:
+        return visible(sentence(held.what))
+    return f"A program calling itself {client_title(told, who.client)} wants to connect."
+
+
+def left_out(held: int) -> str:
+    """What becomes of programs that wait for an answer when the window goes; "" where none does."""
+    if not held:
+        return ""
+    return f"Finish leaves {'it' if held == 1 else 'them'} out until you decide, under Waiting."
+
+
 def called(call: Call, told: Clients | None) -> tuple[Run, ...]:
     """`Claude Code called github · list_issues`."""
     tool = Run(f"{name_of(call.server)} · {name_of(call.tool)}", "strong")
@@ -248,6 +265,16 @@ def called(call: Call, told: Clients | None) -> tuple[Run, ...]:
 def text_of(sentence_: tuple[Run, ...]) -> str:
     """The same as one text."""
     return "".join(run.text for run in sentence_)
+
+
+def works(call: Call, told: Clients | None) -> str:
+    """`Cursor works`."""
+    return f"{client_title(told, call.client)} works"
+
+
+def silent(count: int) -> str:
+    """`3 clients have not called yet`; "" where all have."""
+    return f"{counted(count, 'client')} {'has' if count == 1 else 'have'} not called yet" if count else ""
 
 
 def clock(call: Call) -> str:

@@ -112,7 +112,7 @@ class SeenPage(QWidget):
     # Inside
 
     def _held_card(self, held: Held) -> HeldCard:
-        card = HeldCard(self._theme, held)
+        card = HeldCard(self._theme, held, self._clients)
         card.answered.connect(self.answered.emit)
         self._held.addWidget(card)
         announce(self, card.accessibleName())
@@ -123,13 +123,14 @@ class SeenPage(QWidget):
 
     def _show(self) -> None:
         clients, calls = present.connected(self._clients), self._new()
-        self._hero.show_call(self.first, self._clients, bool(clients))
-        emptied(self._card.column)
         came = {call.client for call in calls}
+        quiet = [one for one in clients if not {one.id, one.title} & came]
+        self._hero.show_call(self.first, self._clients, connected=bool(clients), silent=len(quiet))
+        emptied(self._card.column)
         for client in clients:
             if self._card.column.count():
                 self._card.column.addWidget(Rule(self._theme))
-            self._card.column.addWidget(self._client(client, client.id in came or client.title in came))
+            self._card.column.addWidget(self._client(client, client not in quiet))
         for part in (self._clients_title, self._card):
             part.setVisible(bool(clients))
         emptied(self._feed.column)
@@ -193,13 +194,14 @@ class _Hero(Tinted):
         self._title = PlainLabel(theme, size="title", strong=True)
         self._text = PlainLabel(theme)
         self._why = PlainLabel(theme, size="small")
+        self._silent = PlainLabel(theme, size="small")
         signs = QWidget()
         place = column(signs, 0)
         for one in (self._busy, *self._pictures.values()):
             place.addWidget(one)
         body = QWidget()
         inner = column(body, 2)
-        for part in (self._title, self._text, self._why):
+        for part in (self._title, self._text, self._why, self._silent):
             inner.addWidget(part)
         line = row(signs, body, gap=tokens.L)
         line.setContentsMargins(tokens.L, tokens.M, tokens.L, tokens.M)
@@ -207,7 +209,7 @@ class _Hero(Tinted):
         line.setAlignment(signs, Qt.AlignmentFlag.AlignVCenter)
         self.setLayout(line)
 
-    def show_call(self, call: Call | None, told: Clients | None, connected: bool) -> None:
+    def show_call(self, call: Call | None, told: Clients | None, *, connected: bool, silent: int) -> None:
         """The first call, or what to do until it comes."""
         self._busy.setVisible(call is None)
         for verdict, picture in self._pictures.items():
@@ -220,10 +222,13 @@ class _Hero(Tinted):
         else:
             allowed = call.verdict == "allowed"
             self.tone = "good" if allowed else "caution"
-            self._title.say(words.WORKS if allowed else words.REFUSED)
+            self._title.say(present.works(call, told) if allowed else words.REFUSED)
             self._text.say(present.called(call, told))
             self._why.say(runs(present.why(call)))
             self._why.setVisible(bool(call.why))
+        quiet = present.silent(silent) if call is not None else ""
+        self._silent.say(quiet)
+        self._silent.setVisible(bool(quiet))
         self._title.colour_with("text" if call is None else self.tone)
         self.setAccessibleName(" ".join(f"{part.text()}." for part in (self._title, self._text)))
         self.update()

@@ -13,8 +13,8 @@ STAGES: Final = ("What was found", "What they may do", "See it happen")
 LOOKING: Final = "Looking at what your AI clients use…"
 GIVEN_BACK: Final = "Their files can be given back at any time, byte for byte."
 YES_PROGRAM: Final = (
-    "A yes lets Latchward start each ticked line as you, now and in place of your clients. "
-    "A server is a program that can read and change whatever you can: untick what you do not know."
+    "Protecting starts these programs now, under your account. From then on Latchward runs them, not your "
+    "apps. A server is a program that can read and change whatever you can: untick what you do not know."
 )
 YES_ADDRESS: Final = "A server at a URL is told what agents ask of it."
 DISGUISED: Final = (
@@ -63,6 +63,8 @@ STEP_TEXTS: Final[Mapping[str, str]] = {
 
 CHOOSE_ABOUT: Final = "One choice for all of them. You can change each tool later under Tools."
 UNTIL_THEN: Final = "Until you choose, you are asked about each call."
+DECIDE_LATER: Final = "Decide later"
+LATER: Final = "Decide later: until then every call is asked."
 NO_TOOLS: Final = "Its tools are not known yet: you are asked about each call"
 NO_SERVERS: Final = "There is nothing to choose yet"
 NO_SERVERS_NEXT: Final = "Servers that you take in come here, with everything that their tools could do."
@@ -74,7 +76,6 @@ WAITS_NEXT: Final = "Let each client below notice the change, then ask it for so
 WAITS_NO_CLIENT: Final = (
     "No client reaches Latchward yet. Take its servers in first, or connect it under Clients."
 )
-WORKS: Final = "It works"
 REFUSED: Final = "The first call came, and was refused"
 NO_RESTART: Final = "It notices by itself."
 VERDICTS: Final[Mapping[str, Look]] = {
@@ -84,13 +85,17 @@ VERDICTS: Final[Mapping[str, Look]] = {
 SILENT: Final = Look("No call yet", "clock", "quiet")
 CAME: Final = Look("Came through", "check", "good")
 
+MOMENT: Final = "a moment…"
+MOMENT_WHY: Final = "Off for a moment, so that no press that was meant for something else lets it in."
+
 # Undo
 
 UNDO: Final = "Undo everything…"
 UNDO_TITLE: Final = "Give the files back"
 UNDO_ABOUT: Final = (
     "The clients then start their servers themselves again, without Latchward. "
-    "Servers and secrets that only they had go with it."
+    "Secrets that stood in these files stand there again. "
+    "Servers that only these clients had leave Latchward, and their secrets leave the keyring; policies stay."
 )
 UNDO_DO: Final = "Give the files back"
 UNDO_KEEP: Final = "Keep Latchward"
