@@ -36,7 +36,7 @@ def test_a_real_setup_is_protected_within_a_minute_and_given_back_to_the_byte(de
         ticked = {node.name.removeprefix("Protect "): "checked" in node.states for node in boxes}
         assert ticked == {name: name != SHARED for name in NAMES}
         person.click("^Protect 7 servers$")
-        person.sees("^6 of 7 servers are protected$")
+        person.sees("^6 of 8 servers are protected$")
         person.sees("npm error 404 Not Found")
         assert_moved(person, before)
 
@@ -95,7 +95,7 @@ def test_all_of_it_goes_by_keyboard(desktop: Desktop) -> None:
         person.sees("^6 of 8 ticked$")
         person.go_to("^Protect 6 servers$", BUTTON, "shift+Tab")
         person.press("space")
-        person.sees("^5 of 6 servers are protected$")
+        person.sees("^5 of 8 servers are protected$")
         person.go_to("^Continue$")
         person.press("Return")
         person.go_to("^Ask for everything$", "radio button")
@@ -139,7 +139,7 @@ def test_without_a_keyring_the_dialog_says_so_and_takes_in_what_needs_none(deskt
             assert not person.setup.find("check box", f"^Protect {name}$").enabled
         assert len(person.setup.all("label", "^Waits for your keyring$")) == 2
         person.click("^Protect 5 servers$")
-        person.sees("^4 of 5 servers are protected$")
+        person.sees("^4 of 8 servers are protected$")
         assert set(machine.servers("vscode")) == {"latchward"}
         assert set(machine.servers("claude-desktop")) == {"latchward", "github"}
         assert machine.clients["claude-code"].read_bytes() == before[machine.clients["claude-code"]]
@@ -162,11 +162,11 @@ def test_escape_and_a_second_start_leave_the_setup_where_it_stood(desktop: Deskt
         person.click("^Protect…$", within=person.main)
         person.sees("^6 of 8 ticked$")
         person.click("^Protect 6 servers$")
-        person.sees("^5 of 6 servers are protected$")
+        person.sees("^5 of 8 servers are protected$")
         person.press("Escape")
         desktop.wait_no_window(SETUP)
         person.click("^Protect…$", within=person.main)
-        person.sees("^5 of 6 servers are protected$")
+        person.sees("^5 of 8 servers are protected$")
 
 
 def test_the_setup_is_offered_once(desktop: Desktop) -> None:

@@ -57,7 +57,7 @@ def test_a_server_that_takes_long_moves_later_and_its_file_is_given_back_to_the_
         person.click("^Protect 7 servers$")
         person.on("^Continue$")
         assert set(machine.servers("cursor")) == {"latchward", BROKEN}
-        person.sees("^7 servers are protected$")
+        person.sees("^7 of 8 servers are protected$")
         assert set(machine.servers("cursor")) == {"latchward"}
         undo_everything(person)
         assert machine.files == before
@@ -119,7 +119,7 @@ def test_thirty_servers_more_are_protected_and_get_their_rules_within_a_minute(d
         before = machine.files
         person = Person(machine)
         person.click("^Protect 37 servers$")
-        person.sees("^36 of 37 servers are protected$")
+        person.sees("^36 of 38 servers are protected$")
         person.click("^Continue$")
         person.click("^Recommended$", "radio button")
         person.click("^Use Recommended$")
@@ -134,7 +134,7 @@ def test_a_second_click_on_the_button_does_nothing_twice(desktop: Desktop) -> No
         button = person.on("^Protect 7 servers$")
         desktop.click(*button.centre)
         desktop.click(*button.centre)
-        person.sees("^6 of 7 servers are protected$|tools of 6 servers")
+        person.sees("^6 of 8 servers are protected$|tools of 6 servers")
         assert set(settings(person)["mcpServers"]) == set(NAMES) - {BROKEN, "shop-db"}
         assert not person.setup.all("label", "Nothing was changed")
 
@@ -153,7 +153,7 @@ def test_an_edit_behind_the_preview_is_not_overwritten_and_is_shown(desktop: Des
         person.click("^Close$", within=preview)
         wait_for(lambda: "@2" in person.setup.find("text", "Command line of time").text, "new line")
         person.click("^Protect 7 servers$")
-        person.sees("^6 of 7 servers are protected$")
+        person.sees("^6 of 8 servers are protected$")
         assert set(machine.servers("vscode")) == {"latchward"}
 
 
@@ -167,4 +167,4 @@ def test_a_keyring_that_was_locked_meanwhile_changes_nothing_and_says_so(desktop
         assert person.machine.files == before
         assert settings(person)["mcpServers"] == {}
         person.click("^Protect 5 servers$")
-        person.sees("^4 of 5 servers are protected$")
+        person.sees("^4 of 8 servers are protected$")

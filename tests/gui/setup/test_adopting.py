@@ -17,7 +17,7 @@ from latchward.control.messages import (
 from latchward.gui.setup.dialog import CHOOSE, FOUND, TAKING
 from tests.gui.builder_support import press, texts
 
-from .scene import BRAVE, FILES, GITHUB, MOVED, PROTECTED, VIEWS, Scene, plan
+from .scene import BRAVE, FILES, GITHUB, MOVED, PROTECTED, SENTRY, VIEWS, Scene, plan
 
 
 def begun(scene: Scene, *servers) -> Adopt:
@@ -207,6 +207,20 @@ def test_what_did_not_answer_is_left_and_says_why(scene: Scene):
     assert "1 of 2 servers is protected" in scene.text
     assert "Left as it was" in scene.text
     assert "It ended with status 1." in scene.text
+
+
+def test_what_was_not_chosen_is_named_and_counted(scene: Scene):
+    scene.tell(Done(begun(scene).serial), MOVED)
+    scene.found(SENTRY, clients=PROTECTED)
+    assert "2 of 3 servers are protected" in scene.text
+    assert "Not chosen: sentry." in scene.text
+
+
+def test_the_first_step_is_done_once_its_work_is_over(scene: Scene):
+    scene.tell(Done(begun(scene).serial))
+    assert scene.dialog.stages.accessibleName() == "Step 1 of 3: What was found"
+    scene.tell(MOVED)
+    assert scene.dialog.stages.accessibleName() == "Step 1 of 3: What was found, done"
 
 
 def test_an_early_end_says_why(scene: Scene):

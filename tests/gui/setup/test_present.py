@@ -62,6 +62,18 @@ def test_the_end_counts_what_moved():
     assert present.progress_about(some) == ("1 server stayed as it was: clients reach it without Latchward.")
 
 
+def test_the_end_counts_against_all_that_were_found_and_names_the_others():
+    some = AdoptionProgress((AdoptionStep("github", "moved"), AdoptionStep("files", "left")), over=True)
+    besides = present.others(some, (FILES, SENTRY, BRAVE), (GITHUB, FILES))
+    assert present.progress_title(some, len(besides)) == "1 of 4 servers is protected"
+    assert present.progress_about(some, besides).endswith("Not chosen: sentry and brave.")
+
+
+def test_a_server_that_was_taken_in_under_another_name_is_none_of_the_others():
+    some = AdoptionProgress((AdoptionStep("github-2", "moved"),), over=True)
+    assert present.others(some, (GITHUB, FILES), (GITHUB,)) == ("files",)
+
+
 def test_a_server_under_two_policies_is_counted_once():
     twice = (VIEWS[0], replace(VIEWS[0], policy="other"))
     assert present.tally("ask_for_everything", twice) == {"approve": 3}

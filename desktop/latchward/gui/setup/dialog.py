@@ -137,6 +137,7 @@ class SetupDialog(QDialog):
     def _take_clients(self, told: Clients) -> None:
         self._clients = told
         self.found.take(told)
+        self._show_progress()
         self.seen.take_clients(told)
         self._offer()
         if self.isVisible() and self.page == FOUND and self.focusWidget() in (None, self.foot.skip):
@@ -144,7 +145,7 @@ class SetupDialog(QDialog):
 
     def _take_progress(self, progress: AdoptionProgress) -> None:
         before, self._progress = self._progress, progress
-        self.taking.take(progress)
+        self._show_progress()
         self._show_choices()
         if not progress.over and (before is None or before.over):
             self._turn_to(TAKING)
@@ -152,6 +153,11 @@ class SetupDialog(QDialog):
         self._offer()
         if self.page == TAKING and not could_go_on and not self.foot.primary.isHidden():
             self._focus()
+
+    def _show_progress(self) -> None:
+        if self._progress is not None:
+            offered, taken = self.found.picks.offered, self.adopting.taken
+            self.taking.take(self._progress, present.others(self._progress, offered, taken))
 
     def _take_servers(self, _told: Servers) -> None:
         if self.saving.busy:  # each policy that is written tells all servers anew
@@ -189,7 +195,6 @@ class SetupDialog(QDialog):
 
     def _turn_to(self, page: int) -> None:
         self.pages.setCurrentIndex(page)
-        self.stages.show_stage(_STAGE[page])
         self._offer()
         self._focus()
 
@@ -204,7 +209,9 @@ class SetupDialog(QDialog):
             self._turn_to(FOUND)
 
     def _offer(self) -> None:
-        """The buttons of the page, as things stand."""
+        """The buttons of the page, and its step, as things stand."""
+        over = self.page == TAKING and self.taking.over and bool(present.moved(self._progress))
+        self.stages.show_stage(_STAGE[self.page], over=over)
         lost = "The gateway is gone" if self._lost else ""
         if self.page == FOUND:
             self._offer_found(lost)

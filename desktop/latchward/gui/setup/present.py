@@ -1,6 +1,6 @@
 """What was found, counted and put into sentences. No Qt; foreign text is made visible here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -135,6 +135,9 @@ def problems(told: Clients) -> tuple[str, ...]:
 
 # While they are taken in
 
+MOST_BESIDES: Final = 6
+"""Servers that were not chosen, and are named in one line."""
+
 
 def waiting_for(taken: Iterable[FoundServer]) -> AdoptionProgress:
     """How it stands before the gateway has told anything."""
@@ -151,11 +154,20 @@ def settled(progress: AdoptionProgress) -> int:
     return sum(1 for step in progress.steps if step.state in ("moved", "left"))
 
 
-def progress_title(progress: AdoptionProgress) -> str:
-    """How far it is, or how it ended."""
+def others(
+    progress: AdoptionProgress, offered: Iterable[FoundServer], taken: Iterable[FoundServer]
+) -> tuple[str, ...]:
+    """The names of servers that could be taken in, and are not among these."""
+    names_of_steps = {step.name for step in progress.steps}
+    keys = {found.key for found in taken}
+    return tuple(one.name for one in offered if one.name not in names_of_steps and one.key not in keys)
+
+
+def progress_title(progress: AdoptionProgress, besides: int = 0) -> str:
+    """How far it is, or how it ended: of all that were found, with those `besides` that were not chosen."""
     if not progress.over:
         return f"Protecting {counted(len(progress.steps), 'server')}…"
-    count, all_of_them = len(moved(progress)), len(progress.steps)
+    count, all_of_them = len(moved(progress)), len(progress.steps) + besides
     if not count:
         return words.NONE_TAKEN
     verb = "is" if count == 1 else "are"
@@ -164,16 +176,19 @@ def progress_title(progress: AdoptionProgress) -> str:
     return f"{count:,} of {counted(all_of_them, 'server')} {verb} protected"
 
 
-def progress_about(progress: AdoptionProgress) -> str:
-    """What to know meanwhile, and afterwards."""
+def progress_about(progress: AdoptionProgress, besides: Sequence[str] = ()) -> str:
+    """What to know meanwhile, and afterwards; `besides` were not chosen."""
     if not progress.over:
         done = f"{settled(progress):,} of {counted(len(progress.steps), 'server')} done. "
         return f"{done}{words.MAY_CLOSE}"
     left = sum(1 for step in progress.steps if step.state != "moved")
+    told = words.UNTIL_THEN
     if left:
         it, them = ("it was", "it") if left == 1 else ("they were", "them")
-        return f"{counted(left, 'server')} stayed as {it}: clients reach {them} without Latchward."
-    return words.UNTIL_THEN
+        told = f"{counted(left, 'server')} stayed as {it}: clients reach {them} without Latchward."
+    if besides:
+        told += f" Not chosen: {listed([name_of(name) for name in besides], MOST_BESIDES)}."
+    return told
 
 
 def step_text(step: AdoptionStep) -> str:

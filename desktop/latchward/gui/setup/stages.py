@@ -40,30 +40,32 @@ class Stages(QWidget):
             self._labels.append(label)
         self.show_stage(0)
 
-    def show_stage(self, now: int) -> None:
-        """Turn to a step."""
+    def show_stage(self, now: int, *, over: bool = False) -> None:
+        """Turn to a step; `over`: its work is done, and it is shown still."""
         for at, (mark, label) in enumerate(zip(self._marks, self._labels, strict=True)):
-            mark.show_stage(now)
+            mark.show_stage(now, over=over)
             label.colour_with("text" if at == now else "muted")
-        self.setAccessibleName(f"Step {now + 1} of {len(words.STAGES)}: {words.STAGES[now]}")
+        done = ", done" if over else ""
+        self.setAccessibleName(f"Step {now + 1} of {len(words.STAGES)}: {words.STAGES[now]}{done}")
 
 
 class _Mark(QWidget):
     def __init__(self, theme: Theme, at: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme, self._at, self._now = theme, at, 0
+        self._theme, self._at, self._now, self._over = theme, at, 0, False
         self.setFixedSize(_MARK, _MARK)
         theme.changed.connect(self.update)
 
-    def show_stage(self, now: int) -> None:
-        self._now = now
+    def show_stage(self, now: int, *, over: bool = False) -> None:
+        self._now, self._over = now, over
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         colours = self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        done, here = self._at < self._now, self._at == self._now
+        here = self._at == self._now
+        done = self._at < self._now or (here and self._over)
         tone = self._theme.tone("good")
         edge = tone.edge if done else colours.accent if here else colours.edge_strong
         painter.setPen(QPen(QColor(edge), 1))

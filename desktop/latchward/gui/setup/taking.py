@@ -25,6 +25,7 @@ class TakingPage(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.progress: AdoptionProgress | None = None
+        self._besides: tuple[str, ...] = ()
         self._rows: dict[str, _StepRow] = {}
         self._problem: Banner | None = None
         self._list = Page("Servers that are taken in")
@@ -50,17 +51,20 @@ class TakingPage(QWidget):
         """Whether nothing more comes."""
         return self.progress is not None and self.progress.over
 
-    def take(self, progress: AdoptionProgress) -> None:
-        """It has come further."""
+    def take(self, progress: AdoptionProgress, besides: tuple[str, ...] = ()) -> None:
+        """It has come further; the servers `besides` were found too, and not chosen."""
+        if (progress, besides) == (self.progress, self._besides):
+            return
         before, self.progress = self.progress, progress
+        self._besides = besides
         names = tuple(step.name for step in progress.steps)
         if tuple(self._rows) != names:
             self._begin(progress.steps)
         for step in progress.steps:
             self._rows[step.name].show_step(step, over=progress.over)
-        title = present.progress_title(progress)
+        title = present.progress_title(progress, len(besides))
         self._title.say(title)
-        self._about.say(present.progress_about(progress))
+        self._about.say(present.progress_about(progress, besides))
         self.bar.setRange(0, max(1, len(progress.steps)))
         self.bar.setValue(present.settled(progress))
         self.bar.setAccessibleName(f"{present.settled(progress)} of {len(progress.steps)} servers done")
