@@ -132,7 +132,7 @@ name=$(basename "$1")
 name=${{name%@*}}
 [ -f "{packages}/$name.json" ] || {{ echo "npm error 404 Not Found: $1" >&2; exit 1; }}
 env >"{records}/$name.env"
-exec {python} -I -S {recorder} --record "{records}/$name" --tools "{packages}/$name.json"
+exec "{python}" -I -S "{recorder}" --record "{records}/$name" --tools "{packages}/$name.json"
 """
 
 
