@@ -132,7 +132,9 @@ def test_byte_order_mark_and_line_ends_of_windows_stay(machine: Machine) -> None
 
 
 def test_a_file_of_ten_megabytes_is_taken_in_and_given_back_within_seconds(machine: Machine) -> None:
-    projects = {f"/projects/{number}": {"history": ["x" * 500] * 20, "lastCost": 0.5} for number in range(1000)}
+    projects = {
+        f"/projects/{number}": {"history": ["x" * 500] * 20, "lastCost": 0.5} for number in range(1000)
+    }
     whole = {"projects": projects, "mcpServers": {"notes": recorder.spec()}}
     first = machine.write("claude-code", json.dumps(whole, indent=2).encode())
     assert len(first) > 10_000_000
