@@ -227,6 +227,25 @@ def test_a_file_that_was_seen_half_written_is_read_again(file: Path) -> None:
     assert file.read_bytes() == b"whole+ours"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a file open for writing")
+def test_a_file_that_stays_half_written_for_long_is_waited_for(file: Path) -> None:
+    seen: list[bytes] = []
+
+    def change(found: files.Snapshot) -> bytes:
+        seen.append(found.data)
+        if len(seen) == 5:
+            opened.write(b"whole")
+            opened.close()
+        if not found.data:
+            raise ClientFileError("it ends too early; look at it")
+        return found.data + b"+ours"
+
+    with file.open("wb") as opened:
+        files.rewrite(file, change, lock="", keep=kept)
+    assert seen == [b""] * 5 + [b"whole"]
+    assert file.read_bytes() == b"whole+ours"
+
+
 @pytest.mark.parametrize("links", [1, 3], ids=["a link", "a chain"])
 @pytest.mark.parametrize("relative", [True, False], ids=["relative", "absolute"])
 def test_links_stay_and_what_they_lead_to_is_edited(file: Path, links: int, relative: bool) -> None:

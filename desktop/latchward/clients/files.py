@@ -19,7 +19,7 @@ from latchward.storage.files import reason, remove_leftovers
 
 from . import replacing
 from .folder import Folder, make_folders, remove_folders, shown
-from .locks import Busy, locked
+from .locks import Busy, Lease, locked
 from .snapshot import MAX_FILE, Snapshot, behind, busy, pause, read
 
 __all__ = ["MAX_FILE", "Snapshot", "Written", "read", "rewrite"]
@@ -27,7 +27,9 @@ __all__ = ["MAX_FILE", "Snapshot", "Written", "read", "rewrite"]
 ATTEMPTS: Final = 20
 """How often an edit is begun anew because another program writes the file."""
 GLIMPSE: Final = 0.05
-"""Seconds after which a file that made no sense is read again: it may have been seen half-written."""
+"""Seconds after which a file that made no sense is read again: it may have been seen half-written.
+
+Where the kernel says who has it open for writing, it is read again for as long as somebody has."""
 SETTLE: Final = 0.3
 """Seconds after which a look shows whether another program wrote what it had read before our edit."""
 
@@ -108,7 +110,7 @@ def _attempt(path: Path, change: Change, lock: Literal["", "directory"], keep: K
             before = read(path)
             if before.real != real:
                 raise Busy
-            written = Written(before, _changed(before, change))
+            written = Written(before, _changed(folder, before, change))
             if written.nothing:
                 return written
             _check_may_write(before)
@@ -133,14 +135,16 @@ def _attempt(path: Path, change: Change, lock: Literal["", "directory"], keep: K
         raise ClientFileError(f"{shown(path)} cannot be written: {reason(error)}; {advice}") from error
 
 
-def _changed(before: Snapshot, change: Change) -> bytes | None:
+def _changed(folder: Folder, before: Snapshot, change: Change) -> bytes | None:
     try:
         return change(before)
     except ClientFileError as error:
-        time.sleep(GLIMPSE)
+        refusal = _Refused(error)
+    time.sleep(GLIMPSE)
+    with replacing.original_of(folder, before) as original, Lease(original):
         if read(before.path).signature == before.signature:
-            raise _Refused(error) from None
-        raise Busy from None
+            raise refusal
+    raise Busy
 
 
 def _stands(written: Written) -> bool:

@@ -32,7 +32,7 @@ _ROUNDS: Final = 20
 def replace(folder: Folder, before: Snapshot, after: bytes, ready: Callable[[], None]) -> None:
     """Let the file hold `after`. `ready` is called when all is written and nothing counts yet; may raise."""
     name = _temporary()
-    with _original(folder, before) as original:
+    with original_of(folder, before) as original:
         ours = _write(folder, name, after, before.mode, original)
         try:
             ready()
@@ -48,7 +48,7 @@ def replace(folder: Folder, before: Snapshot, after: bytes, ready: Callable[[], 
 def remove(folder: Folder, before: Snapshot) -> None:
     """Remove the file."""
     name, temporary = before.real.name, _temporary()
-    with _original(folder, before) as original, Lease(original) as lease:
+    with original_of(folder, before) as original, Lease(original) as lease:
         _check(folder, name, before)
         folder.rename(name, temporary)
         try:
@@ -72,7 +72,7 @@ def _temporary() -> str:
 
 
 @contextmanager
-def _original(folder: Folder, before: Snapshot) -> Iterator[int | None]:
+def original_of(folder: Folder, before: Snapshot) -> Iterator[int | None]:
     """The file that is to be replaced, held open; None where there is none, or where that would bar us."""
     if not before.exists or os.name != "posix":
         yield None
