@@ -9,13 +9,29 @@ from .allow import Allow
 from .approval import Answer, ApprovalRequest
 from .audit import Decided, Finished
 from .call import ToolCall
+from .caller import Caller, Progress
 from .decision import LimitKey, Reservation
+from .listed import Listed
 from .outcome import Outcome
 from .secret import Secret
 from .tool import ToolDefinition
 
-Progress = Callable[[dict[str, Any]], None]
-"""Takes the params of a `notifications/progress`, without its token."""
+__all__ = [
+    "Approver",
+    "AuditLog",
+    "Counters",
+    "Heard",
+    "Pins",
+    "Progress",
+    "Secrets",
+    "Upstream",
+    "Upstreams",
+    "Usage",
+]
+
+Heard = Callable[[str, str, Mapping[str, Any], str], None]
+"""Takes what a server says outside any call: the server's name, method and params; and the grant of the
+client that it says it to, "" where it is said to all."""
 
 
 class Usage(Protocol):
@@ -79,11 +95,34 @@ class Upstream(Protocol):
         """The server's tools, from the cache where it is fresh. Raises `UpstreamError`."""
         ...
 
-    async def send(self, allow: Allow, call: ToolCall, progress: Progress | None) -> Outcome:
-        """Send the call once. Cancelling the task cancels the call at the server.
+    def capabilities(self) -> Mapping[str, Any]:
+        """What the server said that it can do when it last greeted us; nothing where it never did."""
+        ...
 
-        Raises `NotSent` or `OutcomeUnknown`.
+    def entries_now(self, kind: Listed) -> tuple[Mapping[str, Any], ...] | None:
+        """A list as the server gave it last, without waiting; None where it never did."""
+        ...
+
+    async def entries(self, kind: Listed) -> tuple[Mapping[str, Any], ...]:
+        """A list of the server, from the cache where it is fresh; empty where the server has no such list.
+
+        Raises `UpstreamError`.
         """
+        ...
+
+    async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+        """Send the call once, whatever method it is. Cancelling the task cancels the call at the server.
+
+        What the server says and asks on the way goes to `caller`. Raises `NotSent` or `OutcomeUnknown`.
+        """
+        ...
+
+    def unsubscribe(self, grant: str, uri: str) -> None:
+        """A subscription that a `resources/subscribe` of this client began is over."""
+        ...
+
+    def want_log(self, grant: str, level: str) -> None:
+        """How much of its log this client wants to hear outside calls: a level, "" for nothing any more."""
         ...
 
 

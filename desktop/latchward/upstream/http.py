@@ -15,10 +15,11 @@ from typing import Final, TypeVar
 
 from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
+from latchward.model.caller import Caller
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.outcome import Fault, Outcome
 from latchward.model.plain import one_line
-from latchward.model.ports import Progress, Secrets
+from latchward.model.ports import Secrets
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 from latchward.protocol import parameters
@@ -64,12 +65,12 @@ class HttpUpstream(Kept[Remote]):
             self._tools_changed()
         return await super().tools()
 
-    async def send(self, allow: Allow, call: ToolCall, progress: Progress | None) -> Outcome:
+    async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         remote = await self._ready()
         try:
-            outcome = await remote.call(allow, call, progress, self._headers(call))
+            outcome = await remote.call(allow, call, caller.progress, self._headers(call))
         except SessionGone:
-            outcome = await self._send_again(remote, allow, call, progress)
+            outcome = await self._send_again(remote, allow, call, caller.progress)
         except (Unreachable, Rejected) as error:
             self._turned_away(remote, error)
             raise self._masked(error) from None
@@ -87,7 +88,7 @@ class HttpUpstream(Kept[Remote]):
         self._forget(gone)
         remote = await self._ready()
         try:
-            return await remote.call(allow, call, progress, self._headers(call), again=True)
+            return await remote.call(allow, call, caller.progress, self._headers(call), again=True)
         except (Unreachable, Rejected) as error:
             self._turned_away(remote, error)
             raise self._masked(error) from None

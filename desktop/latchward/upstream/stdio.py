@@ -12,11 +12,12 @@ from typing import Final
 
 from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
+from latchward.model.caller import Caller
 from latchward.model.era import Era
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.mask import Mask
 from latchward.model.outcome import Outcome
-from latchward.model.ports import Progress, Secrets
+from latchward.model.ports import Secrets
 from latchward.model.secret import has_placeholder
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
@@ -49,12 +50,12 @@ class StdioUpstream(Kept[Run]):
         self._ending: set[asyncio.Task[None]] = set()
         self._probe = True
 
-    async def send(self, allow: Allow, call: ToolCall, progress: Progress | None) -> Outcome:
+    async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         run = await self._ready()
         if self.current(call.tool.name) is None:
             raise NotSent("the server no longer has this tool; nothing was sent")
         try:
-            return await run.session.call(allow, call, progress)
+            return await run.session.call(allow, call, caller.progress)
         except OutcomeUnknown as error:
             raise OutcomeUnknown(self._mask(str(error))) from None
 
