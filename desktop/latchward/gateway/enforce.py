@@ -1,4 +1,4 @@
-"""A `tools/call` from top to bottom.
+"""A call from top to bottom: `tools/call`, and every other request that goes to a server.
 
 This function alone knows the order: judge and reserve in one step; ask where
 a rule says so; write the record; send with a proof that only this function
@@ -11,25 +11,27 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from latchward.model.allow import Allow, mint_allow
 from latchward.model.audit import Decided, Ending, Finished
-from latchward.model.call import ToolCall
+from latchward.model.call import Aspect, ToolCall
+from latchward.model.caller import NOBODY, Caller
 from latchward.model.decision import Decision, Effect
 from latchward.model.errors import AuditError, NotSent, OutcomeUnknown, Withdrawn
 from latchward.model.outcome import Answered, Fault, Outcome, Unknown
-from latchward.model.ports import AuditLog, Counters, Progress, Upstream
+from latchward.model.ports import AuditLog, Counters, Upstream
 from latchward.model.tool import ToolDefinition
 from latchward.model.verdict import Refusal, Verdict
 from latchward.policy.compiled import Policy
-from latchward.policy.decide import decide_all
+from latchward.policy.decide import decide_call
 
 from .approvals import Approvals
 from .gate import Gate
 from .listing import Policies
+from .questions import Questions, about
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A call and what it is about. `upstream` and `definition` are None for a tool that nobody has.
+    """A call and what it is about. `upstream` and `definition` are None for what nobody has.
 
     `policy` is the name of the document that holds for this client there. `held`
     is why the tool's definition is not the accepted one, or "". `still_granted`
@@ -60,7 +62,7 @@ class Wanted:
     definition: ToolDefinition | None
     held: str = ""
     process: tuple[str, ...] = ()
-    progress: Progress | None = None
+    caller: Caller = NOBODY
     still_granted: Callable[[], bool] = field(default=lambda: True)
 
 
@@ -85,6 +87,7 @@ class Enforcer:
         self._gate = gate
         self._only_reads = only_reads
         self._now = now
+        self._questions = Questions(policies, counters, approvals, audit, gate, now)
         self._writing: set[asyncio.Task[int]] = set()
 
     async def call(self, wanted: Wanted) -> Answered:
@@ -103,7 +106,7 @@ class Enforcer:
         policies = self._policies.policies(wanted.policy)
         now = self._now()
         known = upstream is not None and definition is not None
-        decision = decide_all(policies, call, self._counters, now) if known else _UNKNOWN_TOOL
+        decision = decide_call(policies, call, self._counters, now) if known else _UNKNOWN_TOOL
         self._counters.reserve(decision.reservations, now)
         left = False
         try:
@@ -123,7 +126,7 @@ class Enforcer:
                 holds=lambda: self._unchanged(wanted, policies),
             )
             left = True
-            answered = await self._send(upstream, allow, wanted)
+            answered = await self._send(upstream, allow, wanted, policies)
             left = not (isinstance(answered, Verdict) and answered.refusal in _STAYED)
             return answered
         finally:
@@ -146,7 +149,7 @@ class Enforcer:
         """The person's verdict, where the world is still the one they were asked in."""
         try:
             verdict = await self._approvals.ask(
-                wanted.call, decision, definition, wanted.progress, wanted.process
+                wanted.call, decision, definition, wanted.caller.progress, wanted.process
             )
         except asyncio.CancelledError:
             gone = Verdict(Refusal.ABANDONED, decision.rule, _GONE, "gateway")
@@ -170,12 +173,20 @@ class Enforcer:
             effect=decision.effect,
             rule=decision.rule,
             message=verdict.message,
+            method=call.method,
             verdict=str(verdict.refusal or ALLOWED),
             by=verdict.by,
             policy=wanted.policy,
             revision=policies[-1].revision if policies else "",
-            flush=verdict.allowed and not (definition is not None and self._only_reads(definition)),
+            flush=verdict.allowed and not self._reads(wanted),
         )
+
+    def _reads(self, wanted: Wanted) -> bool:
+        """Whether the call changes nothing. Of a method that only the policy knows nobody can say."""
+        aspect, definition = wanted.call.aspect, wanted.definition
+        if aspect is Aspect.TOOL:
+            return definition is not None and self._only_reads(definition)
+        return aspect is not Aspect.METHOD
 
     async def _recorded(self, record: Decided) -> int:
         """The number of the durable row. Cancelling loses no row: the one that was written is closed."""
@@ -202,12 +213,22 @@ class Enforcer:
         if not writing.cancelled() and writing.exception() is None:
             self._audit.finished(Finished(writing.result(), Ending.NOT_SENT, _GONE))
 
-    async def _send(self, upstream: Upstream, allow: Allow, wanted: Wanted) -> Answered:
+    def _caller(self, wanted: Wanted, policies: Sequence[Policy]) -> Caller:
+        """The caller as the server meets it: what it is asked is judged like what it asks."""
+        caller = wanted.caller
+        if not caller.capabilities:
+            return caller
+        asked = about(wanted.call, wanted.policy, caller, lambda: self._unchanged(wanted, policies))
+        return replace(caller, ask=lambda questions: self._questions.ask(asked, questions))
+
+    async def _send(
+        self, upstream: Upstream, allow: Allow, wanted: Wanted, policies: Sequence[Policy]
+    ) -> Answered:
         """Send once and write down what came of it. Whatever cannot be known counts as sent."""
         started = time.perf_counter()
         ending, detail, size = Ending.CANCELLED, "", 0
         try:
-            outcome = await upstream.send(allow, wanted.call, wanted.progress)
+            outcome = await upstream.send(allow, wanted.call, self._caller(wanted, policies))
             ending, detail, size = _ending(outcome)
             return outcome
         except Withdrawn as error:
@@ -229,16 +250,23 @@ class Enforcer:
 
     def _unchanged(self, wanted: Wanted, policies: Sequence[Policy]) -> bool:
         """Whether policy, definition and grant are still those that were judged, and the gate is open."""
-        upstream, definition = wanted.upstream, wanted.definition
-        current = upstream.current(wanted.call.tool.name) if upstream is not None else None
         return (
             not self._gate.reason
             and _revisions(self._policies.policies(wanted.policy)) == _revisions(policies)
-            and current is not None
-            and definition is not None
-            and current.digest == definition.digest
+            and _is_defined(wanted)
             and wanted.still_granted()
         )
+
+
+def _is_defined(wanted: Wanted) -> bool:
+    """Whether the server has the tool as it was judged. Only tools have a definition that binds them."""
+    upstream, definition = wanted.upstream, wanted.definition
+    if upstream is None or definition is None:
+        return False
+    if wanted.call.aspect is not Aspect.TOOL:
+        return True
+    current = upstream.current(wanted.call.tool.name)
+    return current is not None and current.digest == definition.digest
 
 
 def _judged(decision: Decision) -> Verdict:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .codes import METHOD_NOT_FOUND
 from .outcome import Fault
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -13,11 +14,16 @@ Progress = Callable[[Mapping[str, Any]], None]
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a server asks of the client in the middle of a call: `elicitation/create`, `sampling/createMessage`
-    or `roots/list`, and its params as parsed.
+    or `roots/list`.
+
+    `params` are as parsed, without `_meta`; `payload` is their serialisation and `digest` the SHA-256 (hex)
+    of the canonical form of method and params. `protocol.asked.question` makes one.
     """
 
     method: str
     params: Mapping[str, Any]
+    payload: bytes
+    digest: str
 
 
 Reply = Mapping[str, Any] | Fault
@@ -31,7 +37,7 @@ def _tell_nobody(method: str, params: Mapping[str, Any]) -> None:
 
 
 async def _ask_nobody(questions: Mapping[str, Question]) -> Mapping[str, Reply]:
-    return {key: Fault(-32601, "the client cannot be asked") for key in questions}
+    return {key: Fault(METHOD_NOT_FOUND, "the client cannot be asked") for key in questions}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from .answer import split
 from .strict import serialise
 
 _MODERN_ONLY: Final = ("resultType", "ttlMs", "cacheScope")
+_CACHEABLE: Final = ("resources/read",)
+"""Methods whose results the envelope era wants to say how long they hold, and that we pass on."""
+_STALE: Final = {"ttlMs": b"0", "cacheScope": b'"private"'}
 
 
-def result(body: bytes, origin: Era, client: Era) -> bytes:
-    """`body`, a result object from a server of era `origin`, for a client of era `client`."""
+def result(body: bytes, origin: Era, client: Era, method: str) -> bytes:
+    """`body`, the result of `method` from a server of era `origin`, for a client of era `client`."""
     if origin is client:
         return body
     members = split(body)
@@ -20,7 +23,7 @@ def result(body: bytes, origin: Era, client: Era) -> bytes:
         for name in _MODERN_ONLY:
             members.pop(name, None)
     else:
-        members = {"resultType": b'"complete"', **members}
+        members = {"resultType": b'"complete"', **(_STALE if method in _CACHEABLE else {}), **members}
     return join(members)
 
 

@@ -1,5 +1,6 @@
 """JSON-RPC 2.0 as MCP uses it: one object a message, no batches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,9 +39,11 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A client's answer to a request of ours."""
+    """A client's answer to a request of ours: its result, or its error."""
 
     id: RequestId
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
 
 
 Message = Request | Notification | Reply
@@ -94,7 +97,12 @@ def error(request_id: RequestId | None, code: int, message: str, data: Any = Non
     return serialise({"jsonrpc": "2.0", "id": request_id, "error": body})
 
 
-def notification(method: str, params: dict[str, Any] | None = None) -> bytes:
+def request(number: int, method: str, params: Mapping[str, Any]) -> bytes:
+    """A request of ours."""
+    return serialise({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+
+
+def notification(method: str, params: Mapping[str, Any] | None = None) -> bytes:
     """A message that wants no answer."""
     message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
     if params is not None:
@@ -105,7 +113,10 @@ def notification(method: str, params: dict[str, Any] | None = None) -> bytes:
 def _reply(value: dict[str, Any]) -> Reply:
     if value.keys() - _REPLY or ("result" in value) == ("error" in value):
         raise ParseError(INVALID_REQUEST, "a message needs `method`, or exactly one of `result` and `error`")
-    return Reply(_id(value.get("id")))
+    result, error = value.get("result"), value.get("error")
+    if not isinstance(error if "error" in value else result, dict):
+        raise ParseError(INVALID_REQUEST, "`result` and `error` must be objects")
+    return Reply(_id(value.get("id")), result, error)
 
 
 def _id(value: Any) -> RequestId:

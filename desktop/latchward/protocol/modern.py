@@ -1,12 +1,14 @@
 """The envelope era: each request says who asks and in which version (2026-07-28)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from latchward import __version__
+from latchward.model.caller import Question
 from latchward.model.errors import ClientError
 
 from .envelope import Request
-from .legacy import CAPABILITIES, SERVER_INFO
+from .legacy import SERVER_INFO
 from .strict import serialise
 from .versions import (
     INVALID_PARAMS,
@@ -39,6 +41,8 @@ def check_envelope(request: Request) -> None:
     for key in (META_VERSION, META_CLIENT_CAPABILITIES):
         if key not in meta:
             raise ClientError(INVALID_PARAMS, f"`params._meta` lacks `{key}`")
+    if not isinstance(meta[META_CLIENT_CAPABILITIES], dict):
+        raise ClientError(INVALID_PARAMS, f"`{META_CLIENT_CAPABILITIES}` must be an object")
     version = meta[META_VERSION]
     if not isinstance(version, str):
         raise ClientError(INVALID_PARAMS, f"`{META_VERSION}` must be a text")
@@ -52,23 +56,38 @@ def unsupported(version: str) -> ClientError:
     return ClientError(UNSUPPORTED_VERSION, "unsupported protocol version", data)
 
 
-def discover_result() -> bytes:
+def discover_result(capabilities: Mapping[str, Any]) -> bytes:
     """The result of `server/discover`."""
     return serialise(
         {
             "supportedVersions": list(MODERN_VERSIONS),
-            "capabilities": CAPABILITIES,
+            "capabilities": capabilities,
             **_cacheable(),
         }
     )
 
 
-def tools_result(tools: list[dict[str, Any]]) -> dict[str, Any]:
-    """The result of `tools/list`. Private, for a list varies by the client's grant."""
-    return {"tools": tools, **_cacheable()}
+def list_result(member: str, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The result of a request for a list. Private, for a list varies by the client's grant."""
+    return {member: entries, **_cacheable()}
 
 
-def acknowledged(subscription: int | str, honoured: dict[str, Any]) -> dict[str, Any]:
+def input_required(questions: Mapping[str, Question], state: str) -> bytes:
+    """The result that asks the client for answers; it comes again with `state` and those."""
+    asked = {key: {"method": one.method, "params": one.params} for key, one in questions.items()}
+    body: dict[str, Any] = {"resultType": "input_required", "requestState": state}
+    return serialise({**body, "inputRequests": asked} if asked else body)
+
+
+def answers(params: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The client's answers in the params of a request that comes again, by key. Raises `ClientError`."""
+    given = params.get("inputResponses", {})
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        raise ClientError(INVALID_PARAMS, "`inputResponses` must be an object of objects")
+    return given
+
+
+def acknowledged(subscription: int | str, honoured: Mapping[str, Any]) -> dict[str, Any]:
     """The params of the first message on a `subscriptions/listen` stream."""
     return {"notifications": honoured, "_meta": {META_SUBSCRIPTION: subscription}}
 
