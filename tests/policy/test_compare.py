@@ -43,6 +43,7 @@ def with_tools(**tools: Any) -> dict[str, Any]:
         with_tools(a={"rate_limit": "1/hour"}),
         {**STRICT, "all_tools": {"limits": [{"window": "day", "max": 3}]}},
         {"default": "deny", "hide": ["h"]},
+        {**STRICT, "server_requests": {"sampling": "deny"}},
     ],
 )
 def test_what_only_tightens_is_not_looser(document: dict[str, Any]) -> None:
@@ -64,11 +65,45 @@ def test_what_only_tightens_is_not_looser(document: dict[str, Any]) -> None:
             "`r`: a condition, limit or schedule is gone or is another",
         ),
         ({**STRICT, "resources": {"file:///**": {}}}, "what it says of resources is another"),
-        ({**STRICT, "methods": {"vendor/x": "allow"}}, "what it says of methods is another"),
+        ({**STRICT, "default": "approve"}, "any other prompt or resource: deny becomes approve"),
+        ({**STRICT, "methods": {"vendor/x": "allow"}}, "the method `vendor/x`: hide becomes allow"),
+        (
+            {**STRICT, "default": "approve", "server_requests": {"sampling": "allow", "roots": "deny"}},
+            "`sampling` asked for by the server: deny becomes allow",
+        ),
+        (
+            {**STRICT, "default": "allow"},
+            "`elicitation`, `sampling`, `roots` asked for by the server: deny becomes allow",
+        ),
     ],
 )
 def test_what_lets_more_through_is_told(document: dict[str, Any], said: str) -> None:
     assert any(sentence.startswith(said) for sentence in loosened(policy(STRICT), policy(document), ["a"]))
+
+
+@pytest.mark.parametrize("part", ["prompts", "resources"])
+def test_an_entry_that_is_taken_away_is_told_where_the_default_lets_things_through(part: str) -> None:
+    entries = {part: {"file:///secret": {"action": "deny"}}}
+
+    assert loosened(policy({"default": "allow", **entries}), policy({"default": "allow"}), []) == (
+        f"what it says of {part} is another",
+    )
+    assert loosened(policy({"default": "deny", **entries}), policy({"default": "deny"}), []) == ()
+
+
+def test_a_default_that_reaches_no_tool_is_still_told() -> None:
+    asks = {"tools": {"*": {"action": "approve"}}}
+
+    told = loosened(policy({"default": "deny", **asks}), policy({"default": "allow", **asks}), [])
+    assert told[0] == "any other prompt or resource: deny becomes allow"
+
+
+@pytest.mark.parametrize("answer", ["approve", "allow"])
+def test_a_question_that_may_be_asked_again_is_told(answer: str) -> None:
+    denies = {"default": "allow", "server_requests": {"roots": "deny"}}
+    now = policy({"default": "allow", "server_requests": {"roots": answer}})
+
+    assert loosened(policy(denies), now, []) == (f"`roots` asked for by the server: deny becomes {answer}",)
 
 
 def test_a_first_policy_is_looser_than_none() -> None:

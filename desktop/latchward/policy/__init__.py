@@ -2,7 +2,7 @@
 
 A document is read once and becomes a `Policy`; a `Policy` is asked many times:
 
-    bytes --load--> Policy --plan(name)--> Plan --decide(call, usage, now)--> Decision
+    bytes --load--> Policy --plan(name)--> Plan --judge(call, usage, now)--> Decision
 
     Policy     one compiled document, with the SHA-256 of its bytes
     Table      its entries for tools, prompts or resources: exact names in a dict, globs in a list
@@ -22,9 +22,10 @@ Reading, from the text to the Policy (each knows only those below it):
 
 Deciding (no pydantic from here on):
 
-    decide        the one function: Policy, ToolCall, Usage, now -> Decision
+    decide        the one function: policies, ToolCall, Usage, now -> Decision, whatever the call is about
+    beyond_tools  what is no tool: prompts, resources, what a server asks, methods that a policy names
+    judging       the rules for one name, applied to a call
     visible       whether a tool is listed at all
-    beyond_tools  the same for prompts, resources, requests of the server, and unknown methods
     compiled      the nouns above
 
 What both lean on:
@@ -39,7 +40,7 @@ What both lean on:
     patterns      the one door to RE2
     folders       `under`: the ONE module here that looks at the disk (symbolic links, `~`)
 
-`gateway` calls `decide` and `visible`; `storage` calls `load`, `dump` and the
-helpers of `limits`. A document is refused with `PolicyError`; a call is never
-refused with an exception.
+`gateway` calls `decide_call` and what says whether something is listed; `storage` calls `load`, `dump`
+and the helpers of `limits`. A document is refused with `PolicyError`; a call is never refused with an
+exception.
 """

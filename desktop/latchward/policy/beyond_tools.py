@@ -4,6 +4,7 @@ What a hidden or denied tool would show must not be readable here, so nothing
 is allowed for not being a tool: what no entry names gets the default.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,11 +13,18 @@ from latchward.model.decision import Decision, Effect, Reason
 from latchward.model.ports import Usage
 
 from .compiled import Policy
-from .decide import NO_POLICY, judge
+from .judging import NO_POLICY, judge
 
 _UNKNOWN: Final = Reason(
     Effect.HIDE, "(unknown method)", "there is no such method: a policy can name it in `methods`"
 )
+
+KINDS: Final[Mapping[str, str]] = {
+    "elicitation/create": "elicitation",
+    "sampling/createMessage": "sampling",
+    "roots/list": "roots",
+}
+"""What a server may ask of a client, by the method with which it asks."""
 
 
 def decide_prompt(policy: Policy | None, call: ToolCall, usage: Usage, now: datetime) -> Decision:
@@ -44,18 +52,37 @@ def decide_server_request(policy: Policy | None, kind: str) -> Decision:
     return _of(reason)
 
 
+def decide_question(policy: Policy | None, method: str) -> Decision:
+    """The same, by the method with which the server asks; a method of any other name is refused."""
+    return decide_server_request(policy, KINDS.get(method, ""))
+
+
+def questions_allowed(policies: Sequence[Policy]) -> frozenset[str]:
+    """The kinds that none of these documents denies; no document at all denies every kind.
+
+    What is not among them is never put to a client, so no server need be told that the client could answer.
+    """
+    if not policies:
+        return frozenset()
+    return frozenset(
+        kind
+        for kind in KINDS.values()
+        if all(decide_server_request(policy, kind).effect < Effect.DENY for policy in policies)
+    )
+
+
 def decide_method(policy: Policy | None, method: str) -> Decision:
     """The decision on a method that the gateway does not know; HIDE where no rule names it."""
     return NO_POLICY if policy is None else _of(policy.methods.get(method, _UNKNOWN))
 
 
 def prompt_visible(policy: Policy | None, name: str) -> bool:
-    """Whether a prompt is listed."""
+    """Whether a prompt is listed; where several documents hold, each must say so."""
     return policy is not None and not policy.prompts.plan(name).hidden
 
 
 def resource_visible(policy: Policy | None, uri: str) -> bool:
-    """Whether a resource is listed."""
+    """The same for a resource, by its address, and for a template, by its text."""
     return policy is not None and not policy.resources.plan(uri).hidden
 
 

@@ -1,10 +1,11 @@
 """Whether one document lets through more than another.
 
-Decided from what the documents do to tools, not from their text. Restrictions add
+Decided from what the documents do, not from their text. Restrictions add
 up, so a document is at most as open as another where, for every tool, its plain
 effect is as strict and every condition, limit and schedule of the other still
-stands. Whatever is not plainly so counts as looser: it only means that a person
-is asked to look.
+stands. Of prompts and resources the defaults are compared, and entries as a whole; of
+what a server may ask and of other methods each answer. Whatever is not plainly
+stricter counts as looser: it only means that a person is asked to look.
 """
 
 from collections.abc import Iterable
@@ -30,11 +31,41 @@ def loosened(old: Policy | None, new: Policy | None, tools: Iterable[str]) -> tu
     sentences = [sentence for name in names if (sentence := _tool(old, new, name, f"`{name}`"))]
     if sentence := _tool(old, new, _FRESH, _ANY):
         sentences.append(sentence)
-    for part in ("resources", "prompts", "server_requests", "methods"):
-        before = getattr(old.document, part) if old else type(getattr(new.document, part))()
-        if getattr(new.document, part) and getattr(new.document, part) != before:
-            sentences.append(f"what it says of {part.replace('_', ' ')} is another")
-    return tuple(sentences)
+    return (*sentences, *_listed(old, new), *_asked(old, new), *_methods(old, new))
+
+
+def _listed(old: Policy | None, new: Policy) -> Iterable[str]:
+    """What is said of prompts and resources."""
+    before = Effect.DENY if old is None else old.prompts.default.effect
+    after = new.prompts.default.effect
+    if after < before:
+        yield f"any other prompt or resource: {before.word} becomes {after.word}"
+    for part in ("resources", "prompts"):
+        was = getattr(old.document, part) if old else {}
+        now = getattr(new.document, part)
+        # Without entries the default speaks alone; where that denies, nothing is left to be let through.
+        if now != was and (now or after < Effect.DENY):
+            yield f"what it says of {part} is another"
+
+
+def _asked(old: Policy | None, new: Policy) -> Iterable[str]:
+    """What the server may ask of the client: one sentence for all that change alike."""
+    changes: dict[tuple[Effect, Effect], list[str]] = {}
+    for kind, reason in new.server_requests.items():
+        before = Effect.DENY if old is None else old.server_requests[kind].effect
+        if reason.effect < before:
+            changes.setdefault((before, reason.effect), []).append(f"`{kind}`")
+    for (before, after), kinds in changes.items():
+        yield f"{', '.join(kinds)} asked for by the server: {before.word} becomes {after.word}"
+
+
+def _methods(old: Policy | None, new: Policy) -> Iterable[str]:
+    """The methods that only a policy knows; one that none names does not exist."""
+    for name, reason in new.methods.items():
+        known = old.methods.get(name) if old else None
+        before = Effect.HIDE if known is None else known.effect
+        if reason.effect < before:
+            yield f"the method `{name}`: {before.word} becomes {reason.effect.word}"
 
 
 def _tool(old: Policy | None, new: Policy, name: str, called: str) -> str:

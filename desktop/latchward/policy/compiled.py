@@ -105,18 +105,19 @@ class Table:
 
     def _make(self, name: str) -> Plan:
         normal = self.normal(name)
+        spelt = name if normal is None else normal
+        entries = [entry for matches, entry in self.globs if matches(spelt)]
+        if spelt in self.exact:
+            entries.append(self.exact[spelt])
+        entries.sort(key=lambda entry: entry.key)
+        hidden = self._hidden(spelt, entries)
+        if hidden is not None:
+            return _settled(hidden)
         if normal is None:
             reason = Reason(
                 Effect.DENY, "(unknown tool)", "the name has no normal spelling: use one that was listed"
             )
             return _settled(reason)
-        entries = [entry for matches, entry in self.globs if matches(normal)]
-        if normal in self.exact:
-            entries.append(self.exact[normal])
-        entries.sort(key=lambda entry: entry.key)
-        hidden = self._hidden(normal, entries)
-        if hidden is not None:
-            return _settled(hidden)
         return _plan([*entries, *self.always], self.default)
 
     def _hidden(self, name: str, entries: list[Entry]) -> Reason | None:

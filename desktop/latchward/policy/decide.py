@@ -1,29 +1,16 @@
-"""What a policy says of a call: one pure function, top to bottom.
+"""What a policy says of a call: pure functions, whichever part of the protocol the call belongs to."""
 
-The most restrictive rule wins and the order of entries never matters. A
-predicate without an answer counts against the call. Limits are read here and
-returned as reservations, all or none; whoever calls makes them in the same step.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from math import ceil
-from typing import Any, Final
 
-from latchward.model.call import ToolCall
-from latchward.model.decision import Decision, Effect, LimitKey, Reason, Reservation
+from latchward.model.call import Aspect, ToolCall
+from latchward.model.decision import Decision, Effect, LimitKey, Reservation
 from latchward.model.ports import Usage
 
-from .compiled import Check, Plan, Policy, concluded
-from .limits import total
-
-_NO_POLICY: Final = Reason(
-    Effect.DENY,
-    "(no policy)",
-    "no policy holds for this client on this server: choose one in the client's grant",
-)
-NO_POLICY: Final = Decision(_NO_POLICY.effect, _NO_POLICY.rule, _NO_POLICY.message, (_NO_POLICY,))
+from .beyond_tools import decide_method, decide_prompt, decide_question, decide_resource
+from .compiled import Policy
+from .judging import NO_POLICY, judge
 
 
 def decide(policy: Policy | None, call: ToolCall, usage: Usage, now: datetime) -> Decision:
@@ -36,14 +23,15 @@ def decide(policy: Policy | None, call: ToolCall, usage: Usage, now: datetime) -
     return judge(policy.tools.plan(call.tool.name), call, usage, now)
 
 
-def decide_all(policies: Sequence[Policy], call: ToolCall, usage: Usage, now: datetime) -> Decision:
-    """The decision where a call must pass several documents: the strictest; none at all deny.
+def decide_call(policies: Sequence[Policy], call: ToolCall, usage: Usage, now: datetime) -> Decision:
+    """The decision on any request, which must pass several documents: the strictest; none at all deny.
 
-    What several would charge to one counter is charged once, at the greater amount.
+    The call's aspect says which part of a document judges it. What several would charge to one counter is
+    charged once, at the greater amount. Never raises for anything that a call can hold.
     """
     if len(policies) < 2:
-        return decide(policies[0] if policies else None, call, usage, now)
-    decisions = [decide(policy, call, usage, now) for policy in policies]
+        return _decide(policies[0] if policies else None, call, usage, now)
+    decisions = [_decide(policy, call, usage, now) for policy in policies]
     strictest = max(decisions, key=lambda decision: decision.effect)
     if strictest.effect >= Effect.DENY:
         return strictest
@@ -55,56 +43,15 @@ def decide_all(policies: Sequence[Policy], call: ToolCall, usage: Usage, now: da
     return replace(strictest, reservations=tuple(charges.values()))
 
 
-def judge(plan: Plan, call: ToolCall, usage: Usage, now: datetime) -> Decision:
-    """The decision of a plan: every rule is asked, and every one that objects is among the reasons."""
-    if plan.final is not None:
-        return plan.final
-    reasons = list(plan.fixed)
-    for schedule in plan.schedules:
-        if not schedule.is_open(now):
-            reasons.append(schedule.closed)
-    reasons += _objections(plan.checks, call.arguments)
-    if not plan.limits:
-        return concluded(reasons) or plan.allowed
-    return _with_limits(plan, reasons, call, usage, now)
-
-
-def _objections(checks: Iterable[Check], arguments: Mapping[str, Any]) -> list[Reason]:
-    reasons = []
-    for check in checks:
-        answer = check.ask(arguments)
-        if answer is not check.passes:
-            reasons.append(check.unjudged if answer is None else check.broken)
-    return reasons
-
-
-def _with_limits(plan: Plan, reasons: list[Reason], call: ToolCall, usage: Usage, now: datetime) -> Decision:
-    reservations: list[Reservation] = []
-    full: dict[str, LimitKey | None] = {}
-    for limit in plan.limits:
-        amount = limit.charge(call.arguments)
-        if amount is None:
-            reasons.append(Reason(Effect.DENY, limit.rule, limit.uncountable()))
-            full[limit.rule] = None
-            continue
-        key = limit.key(call)
-        used = usage.used(key, now)
-        if total(used, amount) > limit.maximum:
-            reasons.append(Reason(limit.on_exceed, limit.rule, limit.exceeded(used, amount)))
-            # A call that is too great for an empty counter need not come back.
-            full[limit.rule] = key if amount <= limit.maximum else None
-        if amount:
-            reservations.append(Reservation(key, amount))
-    verdict = concluded(reasons) or plan.allowed
-    if verdict.effect is Effect.DENY:
-        return _refused(verdict, full, usage, now)
-    return Decision(verdict.effect, verdict.rule, verdict.message, verdict.reasons, tuple(reservations))
-
-
-def _refused(verdict: Decision, full: Mapping[str, LimitKey | None], usage: Usage, now: datetime) -> Decision:
-    """Add when to come back, where time alone helps: all that denies are limits that will have room."""
-    keys = [full.get(reason.rule) for reason in verdict.reasons if reason.effect is Effect.DENY]
-    waits = [max(1, ceil((usage.free_at(key, now) - now).total_seconds())) for key in keys if key is not None]
-    if len(waits) < len(keys):
-        return verdict
-    return Decision(verdict.effect, verdict.rule, verdict.message, verdict.reasons, (), max(waits))
+def _decide(policy: Policy | None, call: ToolCall, usage: Usage, now: datetime) -> Decision:
+    match call.aspect:
+        case Aspect.TOOL:
+            return decide(policy, call, usage, now)
+        case Aspect.PROMPT:
+            return decide_prompt(policy, call, usage, now)
+        case Aspect.RESOURCE:
+            return decide_resource(policy, call, usage, now)
+        case Aspect.QUESTION:
+            return decide_question(policy, call.method)
+        case Aspect.METHOD:
+            return decide_method(policy, call.method)
