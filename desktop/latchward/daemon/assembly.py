@@ -17,12 +17,17 @@ import uvicorn
 from latchward import endpoint
 from latchward.downstream import local
 from latchward.downstream.dispatch import Dispatcher
+from latchward.downstream.hearing import Hearing
 from latchward.downstream.http import Front
+from latchward.downstream.judged import Judged
 from latchward.downstream.lines import Lines
 from latchward.downstream.listener import listen, server
+from latchward.downstream.listening import Listening
+from latchward.downstream.targets import Targets
 from latchward.gateway.approvals import DEADLINE, Approvals
 from latchward.gateway.changes import Changes
 from latchward.gateway.enforce import Enforcer
+from latchward.gateway.entries import Entries
 from latchward.gateway.gate import Gate
 from latchward.gateway.listing import Listing
 from latchward.gateway.sessions import Sessions
@@ -131,11 +136,13 @@ class House:
         self.peers = Peers(self.accepted, self._changed)
         self.risks = Risks()
         self.secrets = KeyringSecrets(service_of(profile))
+        hearing = Hearing()
         self.upstreams = UpstreamSet(
-            lambda: self.in_force.last().servers, self._tools_changed, plan.birth, self.secrets
+            lambda: self.in_force.last().servers, self._tools_changed, plan.birth, self.secrets, hearing.heard
         )
         self.listing = Listing(self.upstreams, self.in_force, self.accepted)
-        self.changes = Changes(self.listing, self.grants, serialise)
+        entries = Entries(self.upstreams, self.in_force)
+        self.changes = Changes(self.listing, entries, self.grants, serialise)
         self.office = Office(self, profile, plan.nursery) if plan.approver is None else None
         self.approvals = Approvals(
             self.office.desk if self.office is not None else plan.approver or Nobody(),
@@ -152,11 +159,21 @@ class House:
             self.gate,
             only_reads=self.risks.only_reads,
         )
-        dispatcher = Dispatcher(
-            self.listing, enforcer, Sessions(), self.changes, self.grants, self.peers.stranger
+        judged = Judged(
+            Targets(self.listing, entries),
+            entries,
+            enforcer,
+            self.in_force,
+            Sessions(),
+            self.grants,
+            self.peers.stranger,
         )
-        self.front = Front(dispatcher, self.grants, port, self._leaked)
-        self.lines = Lines(dispatcher, self.grants)
+        listening = Listening(entries, judged, self.changes, hearing)
+        self.dispatcher = Dispatcher(
+            self.listing, entries, judged, listening, self.changes, self.peers.stranger
+        )
+        self.front = Front(self.dispatcher, self.grants, port, self._leaked)
+        self.lines = Lines(self.dispatcher, self.grants)
         self._leaked_hashes: set[str] = set()
         self._stop = asyncio.Event()
 
@@ -176,6 +193,7 @@ class House:
         self.in_force.forget()
         self.front.end_revoked()
         self.lines.end_revoked()
+        self.dispatcher.end_revoked()
         self.upstreams.settle()
         self._changed()
 
@@ -201,6 +219,7 @@ class House:
             beside.close()
             self.lines.end_all()
             self.front.end_all()
+            await self.dispatcher.close()
             if http is not None:
                 http.should_exit = True
             await self._ended(serving)
@@ -288,6 +307,7 @@ class House:
             log.error("the token could not be revoked: %s", error)
         self.front.end_revoked()
         self.lines.end_revoked()
+        self.dispatcher.end_revoked()
 
 
 async def _started(http: uvicorn.Server | None, serving: "asyncio.Task[None] | None") -> None:

@@ -1,25 +1,21 @@
-"""What is under way in each conversation of the handshake era: an `Mcp-Session-Id`, bound to its client.
+"""The conversations of the handshake era over HTTP: an `Mcp-Session-Id`, bound to its client.
 
-An id that we do not know is opened anew: some clients never initialize a
+An id that we do not know is opened anew, with no capabilities assumed: some clients never initialize a
 second time, and an id gives them nothing that their token does not.
 """
 
 import secrets
 from collections import OrderedDict
 
-from latchward.protocol.envelope import RequestId
-
-from .dispatch import Channel
 from .limits import SESSION_ID, SESSIONS_EACH
-
-UnderWay = dict[RequestId, Channel]
+from .peer import Conversation
 
 
 class Conversations:
-    """The requests under way, by client and session. No client can push out another one's."""
+    """All of them, by client and session. No client can push out another one's."""
 
     def __init__(self) -> None:
-        self._known: dict[str, OrderedDict[str, UnderWay]] = {}
+        self._known: dict[str, OrderedDict[str, Conversation]] = {}
 
     def open(self, client: str) -> str:
         """A new session of the client: its id."""
@@ -27,21 +23,31 @@ class Conversations:
         self.of(client, session)
         return session
 
-    def of(self, client: str, session: str) -> UnderWay:
-        """What is under way in a session. Without an id every request is a conversation of its own."""
+    def of(self, client: str, session: str) -> Conversation:
+        """The conversation of a session. Without an id every request is a conversation of its own."""
         if not session or len(session) > SESSION_ID:
-            return {}
+            return Conversation()
         own = self._known.setdefault(client, OrderedDict())
-        found = own.setdefault(session, {})
+        found = own.get(session)
+        if found is None:
+            found = own[session] = Conversation()
         own.move_to_end(session)
         if len(own) > SESSIONS_EACH:
-            own.popitem(last=False)
+            _, oldest = own.popitem(last=False)
+            oldest.close()
         return found
+
+    def clients(self) -> set[str]:
+        """Who has any."""
+        return set(self._known)
 
     def end(self, client: str, session: str) -> None:
         """Forget a session; what is under way in it goes on."""
-        self._known.get(client, OrderedDict()).pop(session, None)
+        ended = self._known.get(client, OrderedDict()).pop(session, None)
+        if ended is not None:
+            ended.close()
 
     def forget(self, client: str) -> None:
         """Forget every session of a client."""
-        self._known.pop(client, None)
+        for ended in self._known.pop(client, OrderedDict()).values():
+            ended.close()

@@ -27,8 +27,9 @@ from latchward.protocol.versions import (
 
 from . import limits
 from .conversations import Conversations
-from .dispatch import Dispatcher, Peer
+from .dispatch import Dispatcher
 from .doors import Admitted, Head, Headers, Refused, admit, still_admitted
+from .peer import Peer
 from .reply import Receive, Reply, Send
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ class Front:
     def end_revoked(self) -> None:
         """End every stream and every request that would not be let in now."""
         grants = self._grants()
+        for client in self._conversations.clients() - grants.keys():
+            self._conversations.forget(client)
         for client, replies in list(self._replies.items()):
             for reply, admitted in list(replies.items()):
                 if not still_admitted(admitted, grants):
@@ -111,15 +114,22 @@ class Front:
         if isinstance(message, Request):
             await self._request(way, era, message)
             return
-        if isinstance(message, Notification) and era is Era.LEGACY:
-            self._dispatcher.notification(self._peer(way, era), message)
+        if era is Era.LEGACY:
+            peer = self._peer(way, era)
+            if isinstance(message, Notification):
+                self._dispatcher.notification(peer, message)
+            else:
+                self._dispatcher.reply(peer, message)
         await _plain(way.send, 202, b"")
 
     async def _request(self, way: "_Way", era: Era, request: Request) -> None:
         head: Headers = []
         if era is Era.LEGACY and request.method == "initialize":
-            head.append((b"mcp-session-id", self._conversations.open(way.client).encode()))
-        peer = self._peer(way, era)
+            session = self._conversations.open(way.client)
+            head.append((b"mcp-session-id", session.encode()))
+            peer = self._peer(way, era, session)
+        else:
+            peer = self._peer(way, era)
         reply = way.reply(ends_with_client=era is Era.MODERN, head=head)
 
         async def work() -> tuple[int, bytes]:
@@ -170,12 +180,12 @@ class Front:
             if not replies and self._replies.get(client) is replies:
                 del self._replies[client]
 
-    def _peer(self, way: "_Way", era: Era) -> Peer:
+    def _peer(self, way: "_Way", era: Era, session: str = "") -> Peer:
         admitted = way.admitted
         if era is Era.MODERN:
             return Peer(admitted.grant, admitted.endpoint, era)
-        under_way = self._conversations.of(way.client, way.session)
-        return Peer(admitted.grant, admitted.endpoint, era, under_way)
+        conversation = self._conversations.of(way.client, session or way.session)
+        return Peer(admitted.grant, admitted.endpoint, era, conversation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,13 @@ from latchward.model.errors import ClientError
 from latchward.model.grant import Grant
 from latchward.model.peer import ProcessChain
 from latchward.protocol import envelope, modern, strict
-from latchward.protocol.envelope import Notification, Request, RequestId
+from latchward.protocol.envelope import Notification, Request
 from latchward.protocol.versions import INTERNAL_ERROR, INVALID_REQUEST, META_VERSION
 
 from . import limits, processes
-from .dispatch import Channel, Dispatcher, Peer
+from .dispatch import Dispatcher
 from .local import LocalSocket
+from .peer import Conversation, Peer
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Lines:
         self.under_way: Counter[str] = Counter()
         """Requests of each client."""
         self.token = ""
-        self._open: set[Conversation] = set()
+        self._open: set[Connection] = set()
         self._stopping = False
 
     async def serve(self, local: LocalSocket) -> None:
@@ -59,7 +60,7 @@ class Lines:
                 continue
             await self._admit(loop, sock)
 
-    def forget(self, conversation: "Conversation") -> None:
+    def forget(self, conversation: "Connection") -> None:
         """A conversation is over."""
         self._open.discard(conversation)
 
@@ -83,7 +84,7 @@ class Lines:
         if chain is None or self._stopping or len(self._open) >= limits.CONVERSATIONS:
             sock.close()
             return
-        conversation = Conversation(self, chain)
+        conversation = Connection(self, chain)
         self._open.add(conversation)
         try:
             await loop.connect_accepted_socket(lambda: conversation, sock)
@@ -92,7 +93,7 @@ class Lines:
             sock.close()
 
 
-class Conversation(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection, from its greeting on."""
 
     def __init__(self, lines: Lines, chain: ProcessChain) -> None:
@@ -104,7 +105,7 @@ class Conversation(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._hurry: asyncio.TimerHandle | None = None
         self._era: Era | None = None
-        self._under_way: dict[RequestId, Channel] = {}
+        self._conversation = Conversation()
         self._tasks: set[asyncio.Task[None]] = set()
         self._standing = False
         self._over = False
@@ -138,6 +139,7 @@ class Conversation(asyncio.Protocol):
         if self._over:
             return
         self._over = True
+        self._conversation.close()
         for task in self._tasks:
             task.cancel()
         if self._hurry is not None:
@@ -188,11 +190,13 @@ class Conversation(asyncio.Protocol):
                 self._request(self._peer(grant, self._era_of(message)), message)
             elif isinstance(message, Notification):
                 self._note(self._peer(grant, self._era or Era.LEGACY), message)
+            elif self._era is Era.LEGACY:
+                self._lines.dispatcher.reply(self._peer(grant, Era.LEGACY), message)
         except ClientError as error:
             self.send(envelope.error(envelope.id_of(value), error.code, error.message, error.data))
 
     def _peer(self, grant: Grant, era: Era) -> Peer:
-        return Peer(grant, None, era, self._under_way, self._chain)
+        return Peer(grant, None, era, self._conversation, self._chain)
 
     def _era_of(self, request: Request) -> Era:
         """The era that the first request opened. Raises `ClientError` for a request of the other."""
@@ -277,10 +281,14 @@ class Conversation(asyncio.Protocol):
 class _LineChannel:
     """Implements `dispatch.Channel` for one request, or for what a legacy client hears unasked."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Connection) -> None:
         self.task: asyncio.Task[None] | None = None
         self._conversation = conversation
         self._ended = False
+
+    @property
+    def streams(self) -> bool:
+        return True
 
     def notify(self, message: bytes) -> None:
         if not self._ended:

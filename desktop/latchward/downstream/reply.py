@@ -58,6 +58,11 @@ class Reply:
         self._done = False
         self._ended = False
 
+    @property
+    def streams(self) -> bool:
+        """Whether the client reads a stream."""
+        return self._streams
+
     def notify(self, message: bytes) -> None:
         """Put one message on the stream; dropped where the client reads none. Opens the stream."""
         if not self._streams or self._ended or self._done:

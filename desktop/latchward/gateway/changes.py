@@ -1,6 +1,6 @@
-"""Tells clients that their list is another one now.
+"""Tells clients that a list of theirs is another one now.
 
-A list changes when a server's tools do, when a policy is edited, when a grant
+A list changes when a server's does, when a policy is edited, when a grant
 or a server comes or goes. A client hears of it only where what *it* may see
 is different from what it was last given.
 """
@@ -8,16 +8,20 @@ is different from what it was last given.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from latchward.model.grant import Grant
+from latchward.model.listed import Listed
 
+from .entries import Entries
 from .listing import Listing
 
 DEBOUNCE: Final = 0.2
 """Seconds that a change waits for others to come with it."""
+KINDS: Final = ("tools", "prompts", "resources")
+"""The lists whose changes are told; that of templates counts as one of resources."""
 
 log = logging.getLogger(__name__)
 
@@ -26,42 +30,49 @@ _View = tuple[str, str | None]
 
 @dataclass(slots=True)
 class _Listener:
-    """One stream, and the digest of the list that it knows of; "" before its first look."""
+    """One stream, and the digest of each list that it knows of; none before its first look."""
 
     view: _View
-    notify: Callable[[], None]
-    known: str
+    notify: Callable[[str], None]
+    kinds: Collection[str]
+    known: dict[str, str] = field(default_factory=dict)
 
 
 class Changes:
-    """Who listens, and which list each knows of. `grants` are those in force."""
+    """Who listens, and which lists each knows of. `grants` are those in force."""
 
     def __init__(
         self,
         listing: Listing,
+        entries: Entries,
         grants: Callable[[], Mapping[str, Grant]],
         serialise: Callable[[Any], bytes],
     ) -> None:
         self._listing = listing
+        self._entries = entries
         self._grants = grants
         self._serialise = serialise
         self._listeners: dict[object, _Listener] = {}
-        self._given: dict[_View, str] = {}
+        self._given: dict[_View, dict[str, str]] = {}
         self._changed = asyncio.Event()
 
-    def given(self, client: str, endpoint: str | None, tools: list[dict[str, Any]]) -> None:
-        """Note what a client was given."""
-        view, digest = (client, endpoint), self._digest(tools)
-        self._given[view] = digest
+    def given(self, grant: Grant, endpoint: str | None, kind: str, listed: Any = None) -> None:
+        """Note that a client was given a list: `listed`, or as it is now."""
+        digest = self._digest(listed if listed is not None else self._listed(grant, endpoint, kind))
+        view = (grant.client, endpoint)
+        self._given.setdefault(view, {})[kind] = digest
         for listener in self._listeners.values():
-            if listener.view == view and not listener.known:
-                listener.known = digest  # a change before the first look is one, too
+            if listener.view == view:
+                listener.known.setdefault(kind, digest)  # a change before the first look is one, too
 
-    def listen(self, client: str, endpoint: str | None, notify: Callable[[], None]) -> Callable[[], None]:
-        """Call `notify` whenever that client's list there has changed; the result ends it."""
+    def listen(
+        self, client: str, endpoint: str | None, kinds: Collection[str], notify: Callable[[str], None]
+    ) -> Callable[[], None]:
+        """Call `notify` with the kind whenever one of that client's lists has changed; the result ends it."""
         key, view = object(), (client, endpoint)
-        self._listeners[key] = _Listener(view, notify, self._given.get(view, ""))
-        if view not in self._given:
+        known = dict(self._given.get(view, {}))
+        self._listeners[key] = _Listener(view, notify, kinds, known)
+        if any(kind not in known for kind in kinds):
             self.trigger()  # the first look only learns what there is
 
         def stop() -> None:
@@ -83,20 +94,28 @@ class Changes:
                 try:
                     self._look(view)
                 except Exception:
-                    log.exception("the list of `%s` could not be compared", view[0])
+                    log.exception("the lists of `%s` could not be compared", view[0])
 
     def _look(self, view: _View) -> None:
         client, endpoint = view
         grant = self._grants().get(client)
         if grant is None:
             return
-        digest = self._digest(self._listing.now(grant, endpoint))
-        for listener in list(self._listeners.values()):
-            if listener.view != view or listener.known == digest:
-                continue
-            known, listener.known = listener.known, digest
-            if known:
-                listener.notify()
+        for kind in KINDS:
+            digest = ""
+            for listener in list(self._listeners.values()):
+                if listener.view != view or kind not in listener.kinds:
+                    continue
+                digest = digest or self._digest(self._listed(grant, endpoint, kind))
+                known, listener.known[kind] = listener.known.get(kind, digest), digest
+                if known != digest:
+                    listener.notify(kind)
 
-    def _digest(self, tools: list[dict[str, Any]]) -> str:
-        return hashlib.sha256(self._serialise(tools)).hexdigest()
+    def _listed(self, grant: Grant, endpoint: str | None, kind: str) -> Any:
+        if kind == "tools":
+            return self._listing.now(grant, endpoint)
+        kinds = [Listed.PROMPTS] if kind == "prompts" else [Listed.RESOURCES, Listed.TEMPLATES]
+        return [self._entries.now(grant, endpoint, one) for one in kinds]
+
+    def _digest(self, listed: Any) -> str:
+        return hashlib.sha256(self._serialise(listed)).hexdigest()

@@ -162,7 +162,7 @@ class Enforcer:
     def _record(
         self, wanted: Wanted, policies: Sequence[Policy], decision: Decision, verdict: Verdict
     ) -> Decided:
-        call, definition = wanted.call, wanted.definition
+        call = wanted.call
         return Decided(
             client=call.grant,
             session=call.session,

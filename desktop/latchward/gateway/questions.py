@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from latchward.model.audit import Decided, Ending, Finished
 from latchward.model.call import Aspect, ToolCall
-from latchward.model.codes import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED
 from latchward.model.caller import Caller, Question, Reply
+from latchward.model.codes import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED
 from latchward.model.decision import Decision, Effect
 from latchward.model.errors import AuditError
 from latchward.model.ids import ToolId

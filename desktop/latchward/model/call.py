@@ -25,8 +25,8 @@ class Aspect(StrEnum):
 class ToolCall:
     """What an agent wants to be done; the one object that is judged, shown and sent.
 
-    `tool` names what it is about: a tool, a prompt, the address of a resource, or a method. `arguments` is the
-    strictly parsed object (integers are `int`, fractions `Decimal`, so numbers keep their digits) and is
+    `tool` names what it is about: a tool, a prompt, the address of a resource, or a method. `arguments` is
+    the strictly parsed object (integers are `int`, fractions `Decimal`, so numbers keep their digits) and is
     never changed after it was made. `payload` is our own serialisation of it: these bytes, and no others, are
     what a server gets. `digest` is the SHA-256 (hex) of the canonical form of all that is sent: keys sorted,
     no spaces, UTF-8. For every method but `tools/call`, `params` is what is sent: an object, serialised,

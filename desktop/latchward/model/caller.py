@@ -13,8 +13,9 @@ Progress = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a server asks of the client in the middle of a call: `elicitation/create`, `sampling/createMessage`
-    or `roots/list`.
+    """What a server asks of the client in the middle of a call.
+
+    The method is `elicitation/create`, `sampling/createMessage` or `roots/list`.
 
     `params` are as parsed, without `_meta`; `payload` is their serialisation and `digest` the SHA-256 (hex)
     of the canonical form of method and params. `protocol.asked.question` makes one.

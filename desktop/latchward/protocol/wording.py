@@ -51,5 +51,10 @@ def refused(verdict: Verdict, era: Era) -> bytes:
     body: dict[str, Any] = {"resultType": "complete"} if era is Era.MODERN else {}
     body["content"] = [{"type": "text", "text": sentence(verdict)}]
     body["isError"] = True
-    body["_meta"] = {META_REFUSAL: {"code": str(verdict.refusal or Refusal.FAULT), "rule": verdict.rule}}
+    body["_meta"] = {META_REFUSAL: refusal(verdict)}
     return serialise(body)
+
+
+def refusal(verdict: Verdict) -> dict[str, str]:
+    """The refusal for scripts."""
+    return {"code": str(verdict.refusal or Refusal.FAULT), "rule": verdict.rule}
