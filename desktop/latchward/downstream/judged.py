@@ -1,4 +1,4 @@
-"""Requests that go to a server: each becomes a `ToolCall`, goes through `gateway/enforce`, and is answered."""
+"""Requests that go to a server: each becomes a `ToolCall`, goes through `gateway/enforce`, is answered."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ from .answers import answer
 from .asking import ask
 from .hearing import LEVELS, is_loud_enough
 from .peer import Channel, Peer
-from .rounds import Asks, Bound, Contact, Rounds
+from .rounds import IN_ROUNDS, Asks, Bound, Contact, Rounds
 from .targets import MAX_ADDRESS, Target, Targets
 
 _KINDS: Final = frozenset(KINDS.values())
@@ -92,9 +92,9 @@ class Judged:
         caller = self._caller(peer, request, contact, target)
         wanted = self._wanted(peer, request, target, caller)
         if peer.era is Era.MODERN:
-            if "requestState" in request.params:
+            if "requestState" in request.params and request.method in IN_ROUNDS:
                 return await self._rest(peer, request, contact, wanted)
-            if not _KINDS.isdisjoint(caller.capabilities):
+            if request.method in IN_ROUNDS and not _KINDS.isdisjoint(caller.capabilities):
                 return await self.rounds.begin(
                     _bound(peer, request, wanted.call), contact, lambda ask: self._asking(wanted, ask)
                 )

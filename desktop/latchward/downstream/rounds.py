@@ -23,6 +23,8 @@ from latchward.model.outcome import Answered, Fault
 
 from .peer import Channel
 
+IN_ROUNDS: Final = frozenset({"tools/call", "prompts/get", "resources/read"})
+"""The methods that may be answered so."""
 KEEP_SECONDS: Final = 600.0
 """Seconds that a call waits for its client to come again; then it is cancelled."""
 MAX_EACH: Final = 100

@@ -67,10 +67,8 @@ class Entries:
 
     def now(self, grant: Grant, endpoint: str | None, kind: Listed) -> list[Entry]:
         """The same without waiting, in a fixed order; hidden entries are not in it."""
-        return [
-            {**entry, kind.key: exposed}
-            for exposed, _, entry in self._exposed(grant, endpoint, kind, all_=False)
-        ]
+        exposed = self._exposed(grant, endpoint, kind, all_=False)
+        return [{**entry, kind.key: name} for name, _, entry in exposed]
 
     def _exposed(
         self, grant: Grant, endpoint: str | None, kind: Listed, *, all_: bool
@@ -80,11 +78,8 @@ class Entries:
         for server, upstream in self.servers(grant, endpoint):
             policies = self._policies.policies(grant.servers[server])
             known = {str(entry[kind.key]): entry for entry in upstream.entries_now(kind) or ()}
-            names = (
-                expose(server, known)
-                if kind is Listed.PROMPTS and endpoint is None
-                else {n: n for n in known}
-            )
+            renamed = kind is Listed.PROMPTS and endpoint is None
+            names = expose(server, known) if renamed else dict(zip(known, known, strict=True))
             for exposed, name in names.items():
                 if exposed in taken:
                     exposed = _prefixed(server, name)
