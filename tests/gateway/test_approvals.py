@@ -9,7 +9,7 @@ import pytest
 
 from latchward.gateway.approvals import MAX_WAITING_EACH, Approvals
 from latchward.model.approval import Answer, ApprovalRequest, Scope
-from latchward.model.call import ToolCall
+from latchward.model.call import Aspect, ToolCall
 from latchward.model.decision import Decision, Effect
 from latchward.model.ids import ToolId
 from latchward.model.tool import ToolDefinition
@@ -148,7 +148,7 @@ def test_an_answer_for_the_session_is_kept_for_the_tool(allowed: bool) -> None:
         assert (await ask(approvals, call("b"))).allowed is allowed
         assert len(person.questions) == 1
 
-    run(scenario, scopes=lambda definition: BOTH)
+    run(scenario, scopes=lambda call, definition: BOTH)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_kept_answer_holds_for_nothing_else(wanted: ToolCall, tool: ToolDefini
         await asked(person, 2)
         again.cancel()
 
-    run(scenario, scopes=lambda definition: BOTH)
+    run(scenario, scopes=lambda call, definition: BOTH)
 
 
 def test_a_scope_that_was_not_offered_is_for_the_call_alone() -> None:
@@ -195,7 +195,7 @@ def test_a_kept_answer_that_was_ended_is_asked_about_again() -> None:
         await asked(person, 2)
         again.cancel()
 
-    run(scenario, scopes=lambda definition: BOTH)
+    run(scenario, scopes=lambda call, definition: BOTH)
 
 
 def test_what_differs_from_the_last_allowed_call_is_marked() -> None:
@@ -221,3 +221,38 @@ def test_one_client_cannot_fill_the_queue() -> None:
             task.cancel()
 
     run(scenario)
+
+
+def test_an_answer_for_the_session_of_a_tool_does_not_hold_for_a_prompt_of_its_name() -> None:
+    async def scenario(approvals: Approvals, person: Person) -> None:
+        first = ask(approvals, call())
+        await asked(person, 1)
+        person.answer(scope=Scope.SESSION)
+        assert (await first).allowed
+        prompt = ask(approvals, replace(call(), method="prompts/get", aspect=Aspect.PROMPT))
+        await asked(person, 2)
+        person.answer(allowed=False)
+        assert (await prompt).refusal is Refusal.PERSON
+
+    run(scenario, scopes=lambda call, definition: BOTH)
+
+
+def test_a_yes_for_the_session_does_not_hold_for_a_question_that_is_asked_each_time() -> None:
+    def scopes(wanted: ToolCall, definition: ToolDefinition) -> tuple[Scope, ...]:
+        return (Scope.CALL,) if "mode" in wanted.arguments else BOTH
+
+    plain = replace(call(), method="elicitation/create", aspect=Aspect.QUESTION)
+    page = replace(plain, arguments={"mode": "url"}, digest="another")
+
+    async def scenario(approvals: Approvals, person: Person) -> None:
+        first = ask(approvals, plain)
+        await asked(person, 1)
+        person.answer(scope=Scope.SESSION)
+        assert (await first).allowed
+        assert (await ask(approvals, plain)).by == "session"
+        second = ask(approvals, page)
+        await asked(person, 2)
+        person.answer(allowed=False)
+        assert not (await second).allowed
+
+    run(scenario, scopes=scopes)

@@ -6,7 +6,7 @@ from latchward.control.messages import Status, Temporary
 from latchward.gui.tray.icon import Tray
 from latchward.gui.tray.menu import TrayMenu
 from latchward.gui.tray.picture import SIZES, picture
-from latchward.gui.tray.states import State, badge, state, tooltip
+from latchward.gui.tray.states import State, badge, state, temporary_line, tooltip
 
 HTML = "<b>&amp;</b> &x"
 
@@ -116,3 +116,27 @@ def test_without_a_panel_it_says_so_once(qapp, qtbot, monkeypatch):
     tray.start()
     assert told == [1]
     tray.hide()
+
+
+@pytest.mark.parametrize(
+    ("method", "tool", "allowed", "said"),
+    [
+        ("tools/call", "write", True, "End: cursor may use write on files (x)"),
+        ("prompts/get", "review", False, "End: cursor may not use the prompt review of files (x)"),
+        (
+            "resources/read",
+            "file:///a",
+            True,
+            "End: cursor may read the resource file:///a of files (x)",
+        ),
+        ("elicitation/create", "", False, "End: files may not ask you questions through cursor (x)"),
+        (
+            "sampling/createMessage",
+            "",
+            True,
+            "End: files may have cursor run its text through the model (x)",
+        ),
+    ],
+)
+def test_an_answer_that_holds_says_for_what(method, tool, allowed, said):
+    assert temporary_line(Temporary("k", "cursor", "files", tool, allowed, "x", method)) == said

@@ -134,7 +134,7 @@ def test_both_kinds_of_rows_are_read_back_as_they_were(profile: Profile) -> None
         "seq": 1, "kind": "decided", "client": "claude-code", "session": "s-1", "upstream": "github",
         "tool": "create_issue", "arguments": '{"title":"it\'s ✓"}', "digest": "d" * 64, "effect": "allow",
         "rule": "/tools/create_issue", "message": "allowed by the entry", "verdict": "allow", "by": "policy",
-        "policy": "work", "revision": "r" * 64,
+        "policy": "work", "revision": "r" * 64, "method": "tools/call",
     }  # fmt: skip
     assert second == {
         "seq": 2, "kind": "finished", "decided": 1, "ending": "tool-error", "detail": "boom",
@@ -453,9 +453,10 @@ def test_a_file_that_is_no_record_is_refused_and_kept(
     ("change", "said"),
     [
         (
-            "PRAGMA user_version = 2",
-            "written by a newer Latchward .*record version 2; this one knows 1.*update",
+            "PRAGMA user_version = 3",
+            "written by a newer Latchward .*record version 3; this one knows 2.*update",
         ),
+        ("PRAGMA user_version = 0", "is a database of another program"),
         ("PRAGMA application_id = 7", "is a database of another program; move it aside"),
         ("PRAGMA user_version = 0; PRAGMA application_id = 0", "is a database of another program"),
     ],
@@ -480,6 +481,76 @@ def test_a_file_of_a_newer_latchward_or_another_program_is_not_written(
     run(scenario, profile)
     assert profile.audit_db.read_bytes() == before
     caplog.clear()
+
+
+FIRST_SCHEMA = """
+CREATE TABLE record (
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('decided', 'finished')),
+  client TEXT, session TEXT, upstream TEXT, tool TEXT, arguments TEXT, digest TEXT, effect TEXT, rule TEXT,
+  message TEXT, verdict TEXT, by TEXT, policy TEXT, revision TEXT,
+  decided INTEGER, ending TEXT, detail TEXT, result_bytes INTEGER, running_ms REAL
+) STRICT;
+CREATE TRIGGER record_is_not_changed BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER record_is_not_removed BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
+PRAGMA application_id = 1280590664;
+PRAGMA user_version = 1;
+INSERT INTO record (seq, at, kind, client, tool, arguments) VALUES
+  (1, '2026-11-24T10:00:00.000+00:00', 'decided', 'cursor', 'create_issue', '{}');
+INSERT INTO record (seq, at, kind, decided, ending) VALUES
+  (2, '2026-11-24T10:00:01.000+00:00', 'finished', 1, 'result');
+"""
+"""A file as the first version wrote it."""
+
+
+@pytest.fixture
+def first_version(profile: Profile) -> Path:
+    with sqlite3.connect(profile.audit_db) as connection:
+        connection.executescript("PRAGMA journal_mode = WAL;" + FIRST_SCHEMA)
+    connection.close()
+    return profile.audit_db
+
+
+def test_a_record_of_the_first_version_goes_on(profile: Profile, first_version: Path) -> None:
+    async def scenario(audit: SqliteAudit) -> None:
+        assert await audit.decided(replace(CALL, tool="review", method="prompts/get")) == 3
+
+    run(scenario, profile)
+    run(scenario_of(4), profile)
+    found = list(read(profile))
+    assert [(row["seq"], row.get("method")) for row in found] == [
+        (1, "tools/call"),
+        (2, None),
+        (3, "prompts/get"),
+        (4, "tools/call"),
+    ]
+    assert found[0]["client"] == "cursor"
+    assert "method" not in found[1]
+
+
+def scenario_of(expected: int) -> Callable[[SqliteAudit], object]:
+    async def scenario(audit: SqliteAudit) -> None:
+        assert await audit.decided(CALL) == expected
+
+    return scenario
+
+
+def test_a_record_of_the_first_version_is_read_as_it_is(profile: Profile, first_version: Path) -> None:
+    assert [row.get("method") for row in read(profile)] == ["tools/call", None]
+    with sqlite3.connect(first_version) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
+
+
+def test_rows_of_the_first_version_can_still_be_neither_changed_nor_removed(
+    profile: Profile, first_version: Path
+) -> None:
+    run(scenario_of(3), profile)
+
+    connection = sqlite3.connect(first_version)
+    for statement in ("UPDATE record SET method = 'x'", "DELETE FROM record"):
+        with pytest.raises(sqlite3.IntegrityError, match="append only"):
+            connection.execute(statement)
+    connection.close()
 
 
 def test_rows_can_be_neither_changed_nor_removed(profile: Profile) -> None:

@@ -13,6 +13,7 @@
 
 Each knows only those below it:
 
+    requests   what is no call of a tool: prompts, resources, other methods, what a server asks
     classify   the door: `classify(definition)`; annotations raise, and never lower
     category   the steps in their order: name, text, what makes it milder, what makes it worse
     severity   how far the harm reaches

@@ -189,4 +189,5 @@ def _temporary(key: str, kept: Kept) -> say.Temporary:
         tool=kept.tool,
         allowed=kept.allowed,
         holds="until the session ends: half an hour without a call",
+        method=kept.method,
     )

@@ -43,6 +43,7 @@ class Recent:
                 verdict="allowed" if record.verdict == ALLOWED else "refused",
                 why=record.message,
                 at=time.time(),
+                method=record.method,
             )
         )
         self._changed()

@@ -7,8 +7,10 @@ from typing import Any, Final, Literal
 
 from latchward.catalogue.chips import Chip, chips
 from latchward.catalogue.classify import classify
+from latchward.catalogue.requests import facts_of, is_page, risk_of
 from latchward.control import messages as say
 from latchward.model.approval import ApprovalRequest, Scope
+from latchward.model.call import Aspect, ToolCall
 from latchward.model.decision import Effect
 from latchward.model.mask import Mask
 from latchward.model.ports import Upstream
@@ -37,6 +39,15 @@ _ALONE: Final = (Chip.RUNS, Chip.DESKTOP)
 """What such a tool does depends on the call alone: no answer holds for the next one."""
 SENDS_OWN: Final = "sends one of your secrets"
 """Said of a call whose arguments hold a value that a server was given from the keyring."""
+HOLDS_OWN: Final = "holds one of your secrets"
+"""Said of a question of a server that does."""
+_ASPECTS: Final[Mapping[Aspect, say.AspectWord]] = {
+    Aspect.TOOL: "tool",
+    Aspect.PROMPT: "prompt",
+    Aspect.RESOURCE: "resource",
+    Aspect.METHOD: "method",
+    Aspect.QUESTION: "question",
+}
 _GRAVE: Final = (Category.DESTRUCTIVE, Category.FINANCIAL)
 _MAX_RISKS: Final = 20_000
 
@@ -61,10 +72,20 @@ class Risks:
         """Whether a call of this tool changes nothing anywhere."""
         return self.of(definition).category is Category.READ
 
-    def scopes(self, definition: ToolDefinition) -> tuple[Scope, ...]:
-        """How long an answer about this tool may hold."""
-        risk = self.of(definition)
-        if risk.category in _GRAVE or any(chip in _ALONE for chip in chips(definition.definition, risk)):
+    def of_call(self, call: ToolCall, definition: ToolDefinition) -> Risk:
+        """The risk of a call: of its tool, or of what else it is about."""
+        return self.of(definition) if call.aspect is Aspect.TOOL else risk_of(call)
+
+    def facts(self, call: ToolCall, definition: ToolDefinition) -> tuple[str, ...]:
+        """The same as facts of a few words each."""
+        if call.aspect is Aspect.TOOL:
+            return tuple(map(str, chips(definition.definition, self.of(definition))))
+        return facts_of(call)
+
+    def scopes(self, call: ToolCall, definition: ToolDefinition) -> tuple[Scope, ...]:
+        """How long an answer about this call may hold."""
+        alone = is_page(call) or any(fact in _ALONE for fact in self.facts(call, definition))
+        if alone or self.of_call(call, definition).category in _GRAVE:
             return (Scope.CALL,)
         return (Scope.CALL, Scope.SESSION)
 
@@ -184,13 +205,13 @@ class Views:
     def question(self, request: ApprovalRequest) -> say.Question:
         """Everything that the dialog shows of a request."""
         call, definition = request.call, request.definition
-        risk = self._risks.of(definition)
+        risk = self._risks.of_call(call, definition)
         grave = risk.category in _GRAVE
         arguments = call.payload.decode()
         masked = self._masked(arguments)
-        facts = [str(chip) for chip in chips(definition.definition, risk)]
+        facts = [*self._risks.facts(call, definition)]
         if masked != arguments:
-            facts.insert(0, SENDS_OWN)
+            facts.insert(0, HOLDS_OWN if call.aspect is Aspect.QUESTION else SENDS_OWN)
         return say.Question(
             nonce=request.nonce,
             binding=request.binding,
@@ -198,7 +219,7 @@ class Views:
             process=request.process,
             server=call.tool.upstream,
             tool=call.tool.name,
-            title=_text(definition.definition.get("title")),
+            title=_title(call, definition.definition),
             description=_text(definition.definition.get("description")),
             rule=request.rule,
             reason=request.reason,
@@ -210,6 +231,8 @@ class Views:
             scopes=tuple(_SCOPES[scope] for scope in request.scopes),
             arm_ms=ARM_GRAVE_MS if grave else ARM_MS,
             seconds=request.deadline,
+            method=call.method,
+            aspect=_ASPECTS[call.aspect],
         )
 
 
@@ -238,3 +261,9 @@ def _fixed(says: Shown) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _title(call: ToolCall, definition: Mapping[str, Any]) -> str:
+    """What the server calls it for people: of a resource, which its address identifies, the name too."""
+    title = _text(definition.get("title"))
+    return title or (_text(definition.get("name")) if call.aspect is Aspect.RESOURCE else "")

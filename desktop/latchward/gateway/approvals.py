@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from latchward.model.approval import Answer, ApprovalRequest, Kept, Scope
-from latchward.model.call import ToolCall
+from latchward.model.call import Aspect, ToolCall
 from latchward.model.decision import Decision
 from latchward.model.ports import Approver, Progress
 from latchward.model.tool import ToolDefinition
@@ -53,7 +53,7 @@ class _Question:
 class Approvals:
     """Asks, waits, and turns the answer into a verdict. Everything but a clear yes is a no.
 
-    `scopes` says which scopes a tool may be answered with. `changed` is called
+    `scopes` says which scopes a call may be answered with. `changed` is called
     when the kept answers are others than before.
     """
 
@@ -62,7 +62,9 @@ class Approvals:
         approver: Approver,
         *,
         deadline: float = DEADLINE,
-        scopes: Callable[[ToolDefinition], tuple[Scope, ...]] = lambda definition: (Scope.CALL,),
+        scopes: Callable[[ToolCall, ToolDefinition], tuple[Scope, ...]] = lambda call, definition: (
+            Scope.CALL,
+        ),
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._approver = approver
@@ -71,7 +73,7 @@ class Approvals:
         self._changed = changed
         self._open: dict[str, _Question] = {}
         self._kept: dict[str, Kept] = {}
-        self._last_allowed: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self._last_allowed: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
 
     def kept(self) -> Mapping[str, Kept]:
         """The answers that still hold, by key."""
@@ -115,7 +117,7 @@ class Approvals:
     ) -> Verdict | None:
         """One round of asking. None where the yes went to an equal call that waited longer."""
         kept = self._kept.get(_key(call, definition))
-        if kept is not None:
+        if kept is not None and self._counts(kept, call, definition):
             return _remembered(kept, decision.rule)
         question = self._open.get(binding(call, definition.digest))
         if question is None:
@@ -136,6 +138,12 @@ class Approvals:
         question.taken = True
         return self._verdict(question.request, answer)
 
+    def _counts(self, kept: Kept, call: ToolCall, definition: ToolDefinition) -> bool:
+        """Whether a kept answer holds for this call. Questions of one kind may yet be of two sorts."""
+        if not kept.allowed or call.aspect is not Aspect.QUESTION:
+            return True
+        return Scope.SESSION in self._scopes(call, definition)
+
     def _forget(self, question: _Question) -> None:
         if self._open.get(question.request.binding) is question:
             del self._open[question.request.binding]
@@ -154,7 +162,7 @@ class Approvals:
             deadline=self._deadline,
             process=process,
             changed=self._differences(call),
-            scopes=self._scopes(definition),
+            scopes=self._scopes(call, definition),
         )
         question = _Question(request, asyncio.ensure_future(self._approver.ask(request)))
         self._open[request.binding] = question
@@ -190,6 +198,7 @@ class Approvals:
             definition=request.definition.digest,
             allowed=answer.allowed,
             reason=answer.reason,
+            method=call.method,
         )
         self._changed()
 
@@ -213,16 +222,17 @@ async def _patiently(asking: "asyncio.Task[Answer | None]", progress: Progress |
 
 
 def binding(call: ToolCall, definition: str) -> str:
-    """SHA-256 (hex) over who asks, which server and tool, the tool's definition and the exact arguments."""
-    return _hashed(call.grant, call.tool.upstream, call.tool.name, definition, call.digest)
+    """SHA-256 (hex) over who asks, which server, method and tool, its definition and the exact arguments."""
+    return _hashed(call.grant, call.tool.upstream, call.method, call.tool.name, definition, call.digest)
 
 
 def _key(call: ToolCall, definition: ToolDefinition) -> str:
-    return _hashed(call.grant, call.session, call.tool.upstream, call.tool.name, definition.digest)
+    parts = (call.grant, call.session, call.tool.upstream, call.method, call.tool.name, definition.digest)
+    return _hashed(*parts)
 
 
-def _tool(call: ToolCall) -> tuple[str, str, str]:
-    return call.grant, call.tool.upstream, call.tool.name
+def _tool(call: ToolCall) -> tuple[str, str, str, str]:
+    return call.grant, call.tool.upstream, call.method, call.tool.name
 
 
 def _hashed(*parts: str) -> str:
@@ -235,7 +245,5 @@ def _hashed(*parts: str) -> str:
 
 def _remembered(kept: Kept, rule: str) -> Verdict:
     if kept.allowed:
-        return Verdict(None, rule, "the user allowed this tool for the session", _REMEMBERED)
-    return Verdict(
-        Refusal.PERSON, rule, kept.reason or "the user denied this tool for the session", _REMEMBERED
-    )
+        return Verdict(None, rule, "the user allowed this for the session", _REMEMBERED)
+    return Verdict(Refusal.PERSON, rule, kept.reason or "the user denied this for the session", _REMEMBERED)

@@ -3,7 +3,8 @@
     Grant           an agent application, its token and the servers it may see
     UpstreamSpec    how one MCP server is started
     ToolDefinition  what a server says of one of its tools
-    ToolCall        one `tools/call`, parsed once, judged and sent as that object
+    ToolCall        one request, parsed once, judged and sent as that object
+    Deed            what a request does, in words
     Decision        what the policy says of a call, and the rule that says it
     ApprovalRequest what a person is asked; `Answer` is what they said
     Verdict         the gateway's last word on a call: it goes, or why not

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .call import ToolCall
+from .call import TOOLS_CALL, ToolCall
 from .tool import ToolDefinition
 
 
@@ -52,7 +52,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer that holds for more than its call: for this tool of this server, in this session."""
+    """An answer that holds for more than its call: for this tool of this server, in this session.
+
+    Or for whatever else `method` says that `tool` names.
+    """
 
     client: str
     session: str
@@ -61,3 +64,4 @@ class Kept:
     definition: str
     allowed: bool
     reason: str = ""
+    method: str = TOOLS_CALL

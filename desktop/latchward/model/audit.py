@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .call import TOOLS_CALL
 from .decision import Effect
 
 
@@ -10,7 +11,7 @@ from .decision import Effect
 class Decided:
     """The row that is durable before a call leaves; written for refused calls too.
 
-    `digest` is the call's (see `ToolCall`). `effect` is the policy's and
+    `method`, `tool` and `digest` are the call's (see `ToolCall`). `effect` is the policy's and
     `verdict` what became of it: `allow`, or a `Refusal` code. `by` says who
     had the last word. `revision` is the SHA-256 (hex) of the policy document
     in force, or "" where there was none. `flush` says that the row must be on
@@ -31,6 +32,7 @@ class Decided:
     by: str
     policy: str
     revision: str
+    method: str = TOOLS_CALL
     flush: bool = True
 
 

@@ -15,7 +15,7 @@ from latchward.model.errors import AuditError, ProfileError
 from .files import create_private, reason, sync_folder
 
 APPLICATION_ID: Final = 0x4C544348  # "LTCH"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_WAIT: Final = 2.0
 """Seconds in which a file that another program holds is tried again."""
 CHECKPOINT_PAGES: Final = 256
@@ -28,16 +28,19 @@ CREATE TABLE record (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('decided', 'finished')),
   client TEXT, session TEXT, upstream TEXT, tool TEXT, arguments TEXT, digest TEXT, effect TEXT, rule TEXT,
   message TEXT, verdict TEXT, by TEXT, policy TEXT, revision TEXT,
-  decided INTEGER, ending TEXT, detail TEXT, result_bytes INTEGER, running_ms REAL
+  decided INTEGER, ending TEXT, detail TEXT, result_bytes INTEGER, running_ms REAL, method TEXT
 ) STRICT;
 CREATE TRIGGER record_is_not_changed BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER record_is_not_removed BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'append only'); END;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
+_UPGRADES: Final[dict[int, str]] = {1: "ALTER TABLE record ADD COLUMN method TEXT;"}
+"""What makes a file of each version one of the next; rows stay as they are."""
+
 DECIDED_COLUMNS: Final = (
     "client", "session", "upstream", "tool", "arguments", "digest", "effect", "rule",
-    "message", "verdict", "by", "policy", "revision",
+    "message", "verdict", "by", "policy", "revision", "method",
 )  # fmt: skip
 FINISHED_COLUMNS: Final = ("decided", "ending", "detail", "result_bytes", "running_ms")
 
@@ -171,15 +174,14 @@ class Database:
         self._create()
         connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
         try:
-            fresh = _check_version(connection, self.path)
+            version = _check_version(connection, self.path)
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute(
                 "PRAGMA synchronous = NORMAL"
             )  # `flush` does what FULL would do at each commit
             connection.execute("PRAGMA wal_autocheckpoint = 0")
             connection.execute("PRAGMA trusted_schema = OFF")
-            if fresh:
-                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            _bring_up(connection, version)
             (highest,) = connection.execute("SELECT max(seq) FROM record").fetchone()
             _grow_log(connection)
             self._inodes = tuple(map(_inode, self._names))
@@ -240,7 +242,7 @@ def _decided(record: Decided, number: int, at: str) -> tuple[_Value, ...]:
     return (
         number, at, record.client, record.session, record.upstream, record.tool, record.arguments.decode(),
         record.digest, record.effect.word, record.rule, record.message, record.verdict, record.by,
-        record.policy, record.revision,
+        record.policy, record.revision, record.method,
     )  # fmt: skip
 
 
@@ -262,15 +264,26 @@ def _refuse_newer(header: bytes, path: Path) -> None:
             _compare(application, version, path)
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the file is empty. Raises `AuditError` where it is not a record that we can write."""
+def _check_version(connection: sqlite3.Connection, path: Path) -> int:
+    """The file's version, 0 where it is empty. Raises `AuditError` where we cannot write such a file."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if not tables and not version and not application:
-        return True
+        return 0
     _compare(application, version, path)
-    return False
+    found: int = version
+    return found
+
+
+def _bring_up(connection: sqlite3.Connection, version: int) -> None:
+    """Make a file of this version one of ours, in one transaction."""
+    if version == SCHEMA_VERSION:
+        return
+    steps = [_UPGRADES[old] for old in range(version, SCHEMA_VERSION)] if version else [_SCHEMA]
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {' '.join(steps)} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+    )
 
 
 def _compare(application: int, version: int, path: Path) -> None:
@@ -279,7 +292,7 @@ def _compare(application: int, version: int, path: Path) -> None:
             f"`{path}` was written by a newer Latchward (record version {version}; "
             f"this one knows {SCHEMA_VERSION}); update Latchward, or move the file aside"
         )
-    if (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
+    if application != APPLICATION_ID or version < 1:
         raise AuditError(f"`{path}` is a database of another program; move it aside, and a new one is begun")
 
 

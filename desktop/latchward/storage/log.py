@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
+from latchward.model.call import TOOLS_CALL
 from latchward.model.errors import AuditError
 
 from .database import APPLICATION_ID, DECIDED_COLUMNS, FINISHED_COLUMNS, SCHEMA_VERSION
@@ -62,11 +63,20 @@ def _rows(connection: sqlite3.Connection, after: int, limit: int | None) -> Iter
         query = "SELECT * FROM record WHERE seq > ? ORDER BY seq LIMIT ?"
         batch = connection.execute(query, (after, size)).fetchall()
         for row in batch:
-            yield {name: row[name] for name in _COLUMNS[row["kind"]]}
+            yield _row(row)
         if len(batch) < size:
             return
         after = batch[-1]["seq"]
         limit = None if limit is None else limit - size
+
+
+def _row(row: sqlite3.Row) -> Row:
+    """A row as it was written; one from before there was a method is of a tool."""
+    known = row.keys()
+    found = {name: row[name] if name in known else None for name in _COLUMNS[row["kind"]]}
+    if found["kind"] == "decided" and found["method"] is None:
+        found["method"] = TOOLS_CALL
+    return found
 
 
 def _begun(connection: sqlite3.Connection, profile: Profile) -> bool:

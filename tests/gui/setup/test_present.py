@@ -1,8 +1,9 @@
 """What the first run says, as functions of what it is told."""
 
+import pytest
 from msgspec.structs import replace
 
-from latchward.control.messages import AdoptionProgress, AdoptionStep, Clients, ClientView
+from latchward.control.messages import AdoptionProgress, AdoptionStep, Call, Clients, ClientView
 from latchward.gui.setup import present
 from tests.gui.builder_support import tool
 
@@ -103,3 +104,20 @@ def test_only_clients_with_first_bytes_can_be_given_back():
 def test_a_locked_keyring_is_a_sentence():
     (told,) = present.problems(Clients((), (BRAVE,), keyring="the keyring is locked: unlock it"))
     assert told == "The keyring is locked: unlock it. Until then, servers with secrets stay as they are."
+
+
+@pytest.mark.parametrize(
+    ("method", "tool", "verdict", "said"),
+    [
+        ("tools/call", "get", "allowed", "cursor called files · get"),
+        ("tools/call", "get", "refused", "cursor called files · get"),
+        ("prompts/get", "review", "allowed", "cursor used the prompt review of files"),
+        ("resources/read", "file:///a", "allowed", "cursor read the resource file:///a of files"),
+        ("resources/read", "file:///a", "refused", "cursor wanted to read the resource file:///a of files"),
+        ("elicitation/create", "elicitation/create", "allowed", "files asked you a question through cursor"),
+        ("roots/list", "roots/list", "refused", "files asked which folders cursor works in"),
+    ],
+)
+def test_a_call_is_told_for_what_it_is(method, tool, verdict, said):
+    call = Call(1, "cursor", "files", tool, verdict, "", 0.0, method)
+    assert present.text_of(present.called(call, None)) == said

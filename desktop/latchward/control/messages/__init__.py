@@ -34,6 +34,7 @@ from .asked import (
 )
 from .parts import (
     AdoptionStep,
+    AspectWord,
     Call,
     ClientView,
     EffectWord,
@@ -66,7 +67,7 @@ from .told import (
     TemporaryList,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 FromGateway = (
     Hello
@@ -118,6 +119,7 @@ __all__ = [
     "AnswerHeld",
     "Answered",
     "Asked",
+    "AspectWord",
     "Block",
     "Call",
     "Calls",

@@ -4,8 +4,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from latchward.model.call import TOOLS_CALL
+
 EffectWord = Literal["allow", "approve", "deny", "hide"]
 ScopeWord = Literal["call", "session"]
+AspectWord = Literal["tool", "prompt", "resource", "method", "question"]
 Mode = Literal["normal", "blocked", "trouble"]
 
 
@@ -16,6 +19,8 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind")
 class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """One approval request, with everything that is shown.
 
+    `aspect` says what `tool` names: a tool, a prompt, the address of a resource, a method, or (`question`)
+    the method with which `server` asks something of `client`; `method` is the request's own.
     `arguments` is compact JSON: exactly what would be sent. `binding` and
     `nonce` go back with the answer. `process` is the chain of the client's
     programs, the nearest first, where it is known. `chips` are short facts.
@@ -42,6 +47,8 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     scopes: tuple[ScopeWord, ...]
     arm_ms: int
     seconds: float
+    method: str = TOOLS_CALL
+    aspect: AspectWord = "tool"
 
 
 class ToolView(Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,7 +110,7 @@ class Held(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Temporary(Struct, frozen=True, forbid_unknown_fields=True):
-    """An answer that still holds. `key` goes back with `EndTemporary`."""
+    """An answer that still holds. `key` goes back with `EndTemporary`; `method` says what `tool` is."""
 
     key: str
     client: str
@@ -111,6 +118,7 @@ class Temporary(Struct, frozen=True, forbid_unknown_fields=True):
     tool: str
     allowed: bool
     holds: str
+    method: str = TOOLS_CALL
 
 
 class FoundServer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,7 +184,10 @@ class AdoptionStep(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Call(Struct, frozen=True, forbid_unknown_fields=True):
-    """One call that was decided. `verdict` is `allowed` or `refused`; `at` is seconds since the epoch."""
+    """One call that was decided. `verdict` is `allowed` or `refused`; `at` is seconds since the epoch.
+
+    `tool` names what it is about, and `method` says what that is.
+    """
 
     number: int
     client: str
@@ -185,3 +196,4 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True):
     verdict: Literal["allowed", "refused"]
     why: str
     at: float
+    method: str = TOOLS_CALL

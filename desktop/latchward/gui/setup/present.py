@@ -21,6 +21,8 @@ from latchward.gui.servers.words import loose
 from latchward.gui.text import Run, counted, listed
 from latchward.gui.tokens import ToneName
 from latchward.gui.waiting.words import newcomer
+from latchward.model.call import TOOLS_CALL
+from latchward.model.deeds import deed
 from latchward.model.plain import one_line, visible
 
 from . import words
@@ -272,9 +274,20 @@ def left_out(held: int) -> str:
 
 
 def called(call: Call, told: Clients | None) -> tuple[Run, ...]:
-    """`Claude Code called github · list_issues`."""
-    tool = Run(f"{name_of(call.server)} · {name_of(call.tool)}", "strong")
-    return Run(f"{client_title(told, call.client)} called "), tool
+    """`Claude Code called github · list_issues`, or what else was done, or asked by the server."""
+    words, client, server = deed(call.method), client_title(told, call.client), name_of(call.server)
+    if call.method == TOOLS_CALL:
+        return Run(f"{client} called "), Run(f"{server} · {name_of(call.tool)}", "strong")
+    if words.by_server:
+        before, after = words.did
+        return Run(server, "strong"), Run(f" {before} {client} {after}".rstrip())
+    did = words.did[0] if call.verdict == "allowed" else f"wanted to {words.do[0]}"
+    return (
+        Run(f"{client} {did} "),
+        Run(name_of(call.tool), "strong"),
+        Run(" of "),
+        Run(server, "strong"),
+    )
 
 
 def text_of(sentence_: tuple[Run, ...]) -> str:

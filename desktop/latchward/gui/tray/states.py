@@ -5,6 +5,8 @@ from typing import Final
 
 from latchward.control.messages import Mode, Temporary
 from latchward.gui.text import counted
+from latchward.model.call import TOOLS_CALL
+from latchward.model.deeds import deed
 from latchward.model.plain import one_line
 
 MOST: Final = 99
@@ -50,9 +52,13 @@ def tooltip(shown: State, questions: int, waiting: int) -> str:
 
 def temporary_line(answer: Temporary) -> str:
     """An answer that still holds, as a line of the menu."""
-    verb = "may use" if answer.allowed else "may not use"
+    may, words = "may" if answer.allowed else "may not", deed(answer.method)
     client, tool, server = (one_line(name, 60) for name in (answer.client, answer.tool, answer.server))
-    line = f"End: {client} {verb} {tool} on {server}"
+    before, after = words.do
+    if words.by_server:
+        line = f"End: {server} {may} {before} {client} {after}".rstrip()
+    else:
+        line = f"End: {client} {may} {before} {tool} {'on' if answer.method == TOOLS_CALL else 'of'} {server}"
     return f"{line} ({one_line(answer.holds, 60)})" if answer.holds else line
 
 
