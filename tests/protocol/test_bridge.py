@@ -5,7 +5,6 @@ import json
 import pytest
 
 from latchward.model.era import Era
-from latchward.model.errors import UpstreamError
 from latchward.protocol import bridge, sse
 
 MODERN = b'{"resultType":"complete","content":[{"type":"text","text":"\\ud83d"}],"x":null,"n":1e999}'
@@ -28,11 +27,6 @@ def test_a_legacy_result_gains_only_its_type() -> None:
 
 def test_a_legacy_result_with_nothing_in_it_is_complete() -> None:
     assert bridge.result(b"{}", Era.LEGACY, Era.MODERN) == b'{"resultType":"complete"}'
-
-
-def test_a_result_that_asks_for_input_is_no_answer() -> None:
-    with pytest.raises(UpstreamError, match="asked for input"):
-        bridge.complete(b'{"resultType":"input_required","inputRequests":{}}')
 
 
 def test_an_event_is_one_line_whatever_white_space_the_json_has() -> None:

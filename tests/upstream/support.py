@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from latchward.model.allow import mint_allow
 from latchward.model.call import ToolCall
+from latchward.model.caller import NOBODY, Caller
 from latchward.model.ids import ToolId
 from latchward.model.outcome import Outcome
 from latchward.model.ports import Secrets, Upstream
@@ -114,13 +115,13 @@ def upstream(
     return StdioUpstream(spec, on_change, secrets=secrets)
 
 
-async def call(upstream: Upstream, tool: str, **arguments: Any) -> Outcome:
+async def call(upstream: Upstream, tool: str, caller: Caller = NOBODY, **arguments: Any) -> Outcome:
     """Send one call, as the gateway does after it decided."""
     payload = strict.serialise(arguments)
     digest = hashlib.sha256(payload).hexdigest()
     made = ToolCall("agent", "session", ToolId(upstream.name, tool), arguments, payload, digest)
     allow = mint_allow(digest=digest, revision="", row=1, holds=lambda: True)
-    return await upstream.send(allow, made, None)
+    return await upstream.send(allow, made, caller)
 
 
 def text_of(outcome: Outcome) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from latchward.model.errors import NotSent, OutcomeUnknown
-from latchward.upstream import remote
+from latchward.upstream import conversation, remote
 from tests.support.recorder import text
 from tests.support.web import Era, Exchange, WebServer, refused_port
 
@@ -203,7 +203,7 @@ def test_a_server_that_never_answers_the_probe_is_greeted_the_older_way(
 
 
 def test_a_call_that_is_never_answered_ends_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "ANSWER_LIMIT", 0.2)
+    monkeypatch.setattr(conversation, "ANSWER_LIMIT", 0.2)
 
     def trickle(exchange: Exchange) -> None:
         exchange.stream()

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from latchward.model.errors import UpstreamError
 from latchward.model.mask import Mask
-from latchward.model.ports import Secrets, Upstream
+from latchward.model.ports import Heard, Secrets, Upstream
 from latchward.model.secret import Secret
 from latchward.model.upstream import UpstreamSpec
 from latchward.upstream.environment import PLAIN, Birth
-from latchward.upstream.kept import HANDSHAKE_LIMIT
+from latchward.upstream.kept import HANDSHAKE_LIMIT, nobody_hears
 from latchward.upstream.stdio import StdioUpstream
 
 
@@ -31,7 +31,7 @@ class UpstreamSet:
 
     A server whose entry was edited is ended, and made anew at its next use.
     `birth` is what servers' processes get besides. `secrets` gives the values for which placeholders
-    stand in entries.
+    stand in entries. `heard` is told what servers say outside calls.
     """
 
     def __init__(
@@ -40,8 +40,10 @@ class UpstreamSet:
         on_change: Callable[[], None],
         birth: Birth = PLAIN,
         secrets: Secrets | None = None,
+        heard: Heard = nobody_hears,
     ) -> None:
         self._birth = birth
+        self._heard = heard
         self.masked = Mask()
         """Takes every secret that a server was given out of a text."""
         self._secrets = _Noted(secrets, self.masked) if secrets is not None else None
@@ -115,8 +117,8 @@ class UpstreamSet:
             # The HTTP client costs 0.1 s and 14 MiB: only who has such a server pays for it.
             from latchward.upstream.http import HttpUpstream
 
-            return HttpUpstream(spec, self._on_change, self._secrets)
-        return StdioUpstream(spec, self._on_change, self._birth, self._secrets)
+            return HttpUpstream(spec, self._on_change, self._secrets, self._heard)
+        return StdioUpstream(spec, self._on_change, self._birth, self._secrets, self._heard)
 
 
 class _Noted:

@@ -5,6 +5,9 @@ from typing import Final
 
 from .errors import NotSent, Withdrawn
 
+ROUNDS: Final = 10
+"""How often one call may be sent again with answers to what its server asked."""
+
 _MINT: Final = object()
 
 
@@ -18,7 +21,7 @@ class Allow:
     judged is still so: a server may have been waited for in between.
     """
 
-    __slots__ = ("_digest", "_holds", "_spent", "_spent_again", "revision", "row")
+    __slots__ = ("_digest", "_holds", "_rounds", "_spent", "_spent_again", "revision", "row")
 
     def __init__(
         self, mint: object, *, digest: str, revision: str, row: int, holds: Callable[[], bool]
@@ -31,6 +34,7 @@ class Allow:
         self._holds = holds
         self._spent = False
         self._spent_again = False
+        self._rounds = 0
         self.revision = revision
         self.row = row
 
@@ -53,6 +57,16 @@ class Allow:
         if not self._spent or self._spent_again or digest != self._digest:
             raise NotSent("this permission is for another call, or was used; nothing was sent")
         self._spent_again = True
+        self._must_hold()
+
+    def spend_round(self, digest: str) -> None:
+        """Use a spent permission to send the same call again with answers to what its server asked.
+
+        That goes `ROUNDS` times. Raises as `spend`.
+        """
+        if not self._spent or self._rounds >= ROUNDS or digest != self._digest:
+            raise NotSent("this permission is for another call, or was used up; nothing was sent")
+        self._rounds += 1
         self._must_hold()
 
     def _must_hold(self) -> None:

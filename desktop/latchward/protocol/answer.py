@@ -38,12 +38,12 @@ class Incoming:
 def read(line: bytes) -> Incoming:
     """The message in `line`. Raises `UpstreamError` with what is wrong with it."""
     members = split(line)
-    if members.keys() - _MEMBERS or _small(members.get("jsonrpc")) != "2.0":
+    if members.keys() - _MEMBERS or value(members.get("jsonrpc")) != "2.0":
         raise UpstreamError("the server sent something that is not JSON-RPC 2.0")
-    identity = _small(members.get("id"))
+    identity = value(members.get("id"))
     if identity is not None and (isinstance(identity, bool) or not isinstance(identity, int | str)):
         raise UpstreamError("the server sent an id that is neither a number nor a text")
-    method, params, error = (_small(members.get(name)) for name in ("method", "params", "error"))
+    method, params, error = (value(members.get(name)) for name in ("method", "params", "error"))
     result = members.get("result")
     if method is not None:
         params = {} if params is None else params
@@ -121,15 +121,16 @@ def _constant(name: str) -> None:
 _DECODER = json.JSONDecoder(parse_constant=_constant)
 
 
-def _small(raw: bytes | None) -> Any:
+def value(raw: bytes | None) -> Any:
+    """A part of a message, parsed; half an emoji becomes a question mark. Raises `UpstreamError`."""
     if raw is None:
         return None
     try:
         return _VALUE.decode(raw)
     except (msgspec.MsgspecError, RecursionError):
         try:
-            value = _DECODER.decode(raw.decode("utf-8"))
+            found = _DECODER.decode(raw.decode("utf-8"))
             # What we pass on is written anew, and half an emoji cannot be.
-            return _VALUE.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+            return _VALUE.decode(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
         except (ValueError, RecursionError):
             raise UpstreamError("the server sent a line that is not a JSON object") from None

@@ -3,7 +3,6 @@
 from typing import Final
 
 from latchward.model.era import Era
-from latchward.model.errors import UpstreamError
 
 from .answer import split
 from .strict import serialise
@@ -30,11 +29,3 @@ def result(body: bytes, origin: Era, client: Era, method: str) -> bytes:
 def join(members: dict[str, bytes]) -> bytes:
     """The object with these members; the reverse of `answer.split`."""
     return b"{%b}" % b",".join(b"%b:%b" % (serialise(key), raw) for key, raw in members.items())
-
-
-def complete(body: bytes) -> dict[str, bytes]:
-    """The members of a modern result. Raises `UpstreamError` where it asks for input instead."""
-    members = split(body)
-    if members.get("resultType", b'"complete"') != b'"complete"':
-        raise UpstreamError("the server asked for input in the middle of the call, which is not carried yet")
-    return members

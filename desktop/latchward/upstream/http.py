@@ -14,18 +14,18 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from latchward.model.allow import Allow
-from latchward.model.call import ToolCall
+from latchward.model.call import TOOLS_CALL, ToolCall
 from latchward.model.caller import Caller
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.outcome import Fault, Outcome
 from latchward.model.plain import one_line
-from latchward.model.ports import Secrets
+from latchward.model.ports import Heard, Secrets
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 from latchward.protocol import parameters
 from latchward.protocol.versions import HEADER_MISMATCH
 
-from .kept import HANDSHAKE_LIMIT, Kept
+from .kept import HANDSHAKE_LIMIT, Kept, nobody_hears
 from .remote import Remote, SessionGone
 from .wire import Rejected, Unreachable, Wire, is_ours
 
@@ -49,9 +49,13 @@ class HttpUpstream(Kept[Remote]):
     _again = "tried"
 
     def __init__(
-        self, spec: UpstreamSpec, on_change: Callable[[], None], secrets: Secrets | None = None
+        self,
+        spec: UpstreamSpec,
+        on_change: Callable[[], None],
+        secrets: Secrets | None = None,
+        heard: Heard = nobody_hears,
     ) -> None:
-        super().__init__(spec, on_change, secrets)
+        super().__init__(spec, on_change, secrets, heard)
         self._wire = Wire(spec)
         self._watching: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
@@ -68,9 +72,9 @@ class HttpUpstream(Kept[Remote]):
     async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         remote = await self._ready()
         try:
-            outcome = await remote.call(allow, call, caller.progress, self._headers(call))
+            outcome = await remote.call(allow, call, caller, self._headers(call))
         except SessionGone:
-            outcome = await self._send_again(remote, allow, call, caller.progress)
+            outcome = await self._send_again(remote, allow, call, caller)
         except (Unreachable, Rejected) as error:
             self._turned_away(remote, error)
             raise self._masked(error) from None
@@ -81,14 +85,12 @@ class HttpUpstream(Kept[Remote]):
             self._tools_changed()  # the schema that names the headers is another now
         return outcome
 
-    async def _send_again(
-        self, gone: Remote, allow: Allow, call: ToolCall, progress: Progress | None
-    ) -> Outcome:
+    async def _send_again(self, gone: Remote, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         """Under a new session, once, what the server turned away under the old one."""
         self._forget(gone)
         remote = await self._ready()
         try:
-            return await remote.call(allow, call, caller.progress, self._headers(call), again=True)
+            return await remote.call(allow, call, caller, self._headers(call), again=True)
         except (Unreachable, Rejected) as error:
             self._turned_away(remote, error)
             raise self._masked(error) from None
@@ -112,6 +114,8 @@ class HttpUpstream(Kept[Remote]):
 
     def _headers(self, call: ToolCall) -> dict[str, str]:
         """The headers that the tool's schema asks for. Raises `NotSent`."""
+        if call.method != TOOLS_CALL:
+            return {}
         made = parameters.headers(self._parameters.get(call.tool.name, {}), call.arguments)
         if sum(map(len, made.values())) > MAX_PARAMETERS:
             raise NotSent(
@@ -121,7 +125,7 @@ class HttpUpstream(Kept[Remote]):
         return made
 
     async def _start(self) -> Remote:
-        remote = Remote(self._wire, self._tools_changed)
+        remote = Remote(self._wire, self)
         try:
             async with asyncio.timeout(HANDSHAKE_LIMIT):
                 self._wire.use(await self._filled(self.spec.headers))
@@ -129,7 +133,7 @@ class HttpUpstream(Kept[Remote]):
                 tools = await remote.list_tools()
         except (UpstreamError, TimeoutError) as error:
             raise self._failed(str(error) or f"not ready within {HANDSHAKE_LIMIT:.0f} seconds") from None
-        self._opened_now(remote, tools)
+        self._opened_now(remote, tools, remote.greeting.capabilities)
         self._watching = asyncio.create_task(self._watch(remote))
         return remote
 

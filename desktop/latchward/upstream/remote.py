@@ -11,21 +11,17 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
 from latchward.model.era import Era
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
-from latchward.model.outcome import Outcome
-from latchward.model.ports import Progress
-from latchward.model.tool import ToolDefinition
-from latchward.protocol import answer, envelope, headers, legacy, modern, strict
-from latchward.protocol.versions import LATEST_MODERN, METHOD_NOT_FOUND
+from latchward.protocol import answer, envelope, legacy, modern
+from latchward.protocol.versions import LATEST_MODERN
 
 from . import talk
-from .talk import ANSWER_LIMIT, LIST_LIMIT
+from .conversation import Behind, Conversation
 from .wire import Rejected, Reply, Wire
 
 PROBE_WAIT: Final = 10.0
@@ -42,8 +38,10 @@ REOPEN: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 """Seconds before a stream of notices that ended is opened again, by how often it ended soon."""
 STEADY: Final = 60.0
 """Seconds after which a stream that ends did not end soon."""
-MAX_ASIDES: Final = 16
-"""Answers to questions of the server that may be on their way at one time; more are dropped."""
+ANSWER_WAIT: Final = 30.0
+"""Seconds for our answer to a question of the server."""
+MAX_ASIDES: Final = 64
+"""Such answers that may be on their way at one time; more are dropped."""
 
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,1024}")
 
@@ -52,20 +50,15 @@ class SessionGone(Rejected):
     """The server does not know our session any more: it did nothing with what was sent under it."""
 
 
-class Remote:
-    """One conversation. `on_tools_changed` is called when the list of tools may be another."""
+class Remote(Conversation):
+    """One conversation."""
 
-    def __init__(self, wire: Wire, on_tools_changed: Callable[[], None]) -> None:
+    def __init__(self, wire: Wire, behind: Behind) -> None:
+        super().__init__(behind)
         self._wire = wire
-        self._on_tools_changed = on_tools_changed
-        self._last_id = 0
         self._version = ""
         self._session = ""
-        self._has_tools = False
-        self._tells_changes = False
-        self._progress: dict[int, Progress] = {}
         self._asides: set[asyncio.Task[None]] = set()
-        self.era = Era.LEGACY
         self.is_watched = False
         """Whether a stream is open on which the server promised to tell of changed tools."""
         self._was_open = False
@@ -77,7 +70,9 @@ class Remote:
         self._version = ""
         try:
             async with asyncio.timeout(GREETING_LIMIT):
-                greeting = talk.greeted(await self._ask("initialize", legacy.initialize_params()))
+                greeting = talk.greeted(
+                    await self._ask("initialize", legacy.initialize_params(self._behind.declared))
+                )
         except TimeoutError:
             raise UpstreamError(
                 f"the server did not answer `initialize` within {GREETING_LIMIT:.0f} seconds"
@@ -106,58 +101,9 @@ class Remote:
         return greeting is not None
 
     def _take(self, greeting: talk.Greeting) -> None:
+        self.greeting = greeting
         self.era = greeting.era
         self._version = greeting.version
-        self._has_tools = greeting.has_tools
-        self._tells_changes = greeting.tells_changes
-
-    async def list_tools(self) -> dict[str, ToolDefinition]:
-        """All pages of the server's tools. Raises `UpstreamError`."""
-        return await talk.all_tools(self._page, self.era) if self._has_tools else {}
-
-    async def _page(self, params: dict[str, Any]) -> answer.Incoming:
-        try:
-            async with asyncio.timeout(LIST_LIMIT):
-                return await self._ask("tools/list", params)
-        except TimeoutError:
-            raise UpstreamError(
-                f"the server did not list its tools within {LIST_LIMIT:.0f} seconds"
-            ) from None
-
-    async def call(
-        self,
-        allow: Allow,
-        call: ToolCall,
-        progress: Progress | None,
-        parameters: Mapping[str, str],
-        *,
-        again: bool = False,
-    ) -> Outcome:
-        """Send the call once and wait. Cancelling the task cancels it at the server.
-
-        `parameters` are the headers that the tool's schema asks for. `again` is
-        for a call that a server turned away unread (`SessionGone`). Raises
-        `NotSent` or `OutcomeUnknown`.
-        """
-        number = self._next_id()
-        body = talk.call_message(number, call, self.era, progress=progress is not None)
-        own = self._headers("tools/call")
-        if self.era is Era.MODERN:
-            own |= {"Mcp-Name": headers.encode(call.tool.name), **parameters}
-        if progress is not None:
-            self._progress[number] = progress
-        try:
-            (allow.spend_again if again else allow.spend)(call.digest)
-            async with asyncio.timeout(ANSWER_LIMIT):
-                return talk.outcome(await self._exchange(number, body, own), self.era)
-        except TimeoutError:
-            self._cancel(number, "no answer in time")
-            raise OutcomeUnknown(f"the server did not answer within {ANSWER_LIMIT:.0f} seconds") from None
-        except asyncio.CancelledError:
-            self._cancel(number, "the client cancelled the call")
-            raise
-        finally:
-            self._progress.pop(number, None)
 
     async def watch(self) -> None:
         """Keep a stream open on which the server tells of changed tools; returns where it offers none.
@@ -165,7 +111,7 @@ class Remote:
         A legacy server may tell without having said that it would. Raises `SessionGone`.
         """
         soon = 0
-        while self._tells_changes or self.era is Era.LEGACY:
+        while self.greeting.tells("tools") or self.era is Era.LEGACY:
             opened_at = time.monotonic()
             retry = 0.0
             try:
@@ -187,10 +133,12 @@ class Remote:
     async def _listen(self) -> float:
         """One stream of notices until it ends; the pause that the server asks for before the next."""
         if self.era is Era.LEGACY:
-            reply = await self._wire.request("GET", None, self._headers("") | {"Accept": "text/event-stream"})
+            reply = await self._wire.request("GET", None, self._headers() | {"Accept": "text/event-stream"})
         else:
-            body = _message(self._next_id(), "subscriptions/listen", talk.LISTEN_PARAMS)
-            reply = await self._wire.request("POST", body, self._headers("subscriptions/listen"))
+            body = envelope.request(self._next_id(), "subscriptions/listen", talk.LISTEN_PARAMS)
+            reply = await self._wire.request(
+                "POST", body, self._headers() | {"Mcp-Method": "subscriptions/listen"}
+            )
         try:
             if reply.status >= 300:
                 raise self._rejected(reply)
@@ -203,16 +151,16 @@ class Remote:
                     said = answer.read(data)
                     if said.method is None:
                         break
-                    self._heard(said)
+                    self._beside(said, 0)
         finally:
             reply.close()
         return reply.retry or 0.0
 
     def _watched(self) -> None:
         """The stream is open: what changed while it was not is looked for now."""
-        self.is_watched = self._tells_changes
+        self.is_watched = self.greeting.tells("tools")
         self._was_open = True
-        self._on_tools_changed()
+        self._behind.list_changed("tools")
 
     async def farewell(self) -> None:
         """Wait for what is still to be told, and end the session at the server."""
@@ -223,19 +171,29 @@ class Remote:
 
     # what goes out
 
-    def _headers(self, method: str) -> dict[str, str]:
+    def _headers(self) -> dict[str, str]:
         made = {"MCP-Protocol-Version": self._version} if self._version else {}
-        if self.era is Era.MODERN:
-            made["Mcp-Method"] = method
-        elif self._session:
+        if self._session:
             made["Mcp-Session-Id"] = self._session
         return made
 
     async def _ask(self, method: str, params: dict[str, Any]) -> answer.Incoming:
         number = self._next_id()
-        return await self._exchange(number, _message(number, method, params), self._headers(method))
+        own = self._headers()
+        if self.era is Era.MODERN:
+            own["Mcp-Method"] = method
+        return await self._post(number, envelope.request(number, method, params), own)
 
-    async def _exchange(self, number: int, body: bytes, own: Mapping[str, str]) -> answer.Incoming:
+    async def _exchange(
+        self, number: int, line: bytes, call: ToolCall, parameters: Mapping[str, str]
+    ) -> answer.Incoming:
+        own = self._headers()
+        if self.era is Era.MODERN:
+            own |= talk.routing(call)
+            own |= parameters
+        return await self._post(number, line, own)
+
+    async def _post(self, number: int, body: bytes, own: Mapping[str, str]) -> answer.Incoming:
         """Send a request once; its answer, whatever else comes on the way to it dealt with."""
         reply = await self._wire.request("POST", body, own)
         try:
@@ -258,7 +216,7 @@ class Remote:
             except UpstreamError as error:
                 raise OutcomeUnknown(str(error)) from None
             if said.method is not None:
-                self._heard(said)
+                self._beside(said, number)
             elif said.id != number:
                 raise OutcomeUnknown("the server answered under an id that is not the call's")
             else:
@@ -272,7 +230,7 @@ class Remote:
         last, left = reply.last_id, RESUMES
         while self.era is Era.LEGACY and last and left:
             await asyncio.sleep(RESUME_PAUSE if reply.retry is None else reply.retry)
-            resumed = {**self._headers(""), "Last-Event-ID": last}
+            resumed = {**self._headers(), "Last-Event-ID": last}
             left -= 1
             try:
                 reply = await self._wire.request("GET", None, resumed)
@@ -315,20 +273,20 @@ class Remote:
 
     async def _tell(self, method: str, message: bytes | None) -> None:
         """Send what wants no answer. Raises `UpstreamError` where it did not arrive."""
-        reply = await self._wire.request(method, message, self._headers(""))
+        reply = await self._wire.request(method, message, self._headers())
         reply.finish()
         if reply.status >= 400:
             raise self._rejected(reply)
 
-    def _aside(self, method: str, message: bytes | None) -> None:
+    def _aside(self, method: str, message: bytes | None, seconds: float = FAREWELL_LIMIT) -> None:
         """`_tell` beside everything else, bounded; whether it arrives changes nothing."""
-        task = asyncio.ensure_future(self._tell_in_time(method, message))
+        task = asyncio.ensure_future(self._tell_in_time(method, message, seconds))
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
 
-    async def _tell_in_time(self, method: str, message: bytes | None) -> None:
+    async def _tell_in_time(self, method: str, message: bytes | None, seconds: float) -> None:
         with contextlib.suppress(UpstreamError, TimeoutError):
-            async with asyncio.timeout(FAREWELL_LIMIT):
+            async with asyncio.timeout(seconds):
                 await self._tell(method, message)
 
     def _cancel(self, number: int, reason: str) -> None:
@@ -337,42 +295,23 @@ class Remote:
             params = {"requestId": number, "reason": reason}
             self._aside("POST", envelope.notification("notifications/cancelled", params))
 
+    def _say(self, line: bytes) -> None:
+        if len(self._asides) < MAX_ASIDES:
+            self._aside("POST", line, ANSWER_WAIT)
+
     # what comes in beside answers
 
-    def _heard(self, said: answer.Incoming) -> None:
-        if said.id is not None:
-            self._refuse(said.id, str(said.method))
-        elif said.method == "notifications/progress":
-            token = said.params.get("progressToken")
-            progress = self._progress.get(token) if isinstance(token, int) else None
-            if progress is not None:
-                progress(talk.progress_params(said.params))
-        elif said.method == "notifications/tools/list_changed":
-            self._on_tools_changed()
-        elif said.method == "notifications/subscriptions/acknowledged":
-            honoured = said.params.get("notifications")
-            if isinstance(honoured, dict) and honoured.get("toolsListChanged") is True:
-                self._watched()
+    def _asked(self, said: answer.Incoming, number: int | None) -> None:
+        if self.era is Era.LEGACY:
+            super()._asked(said, number)
 
-    def _refuse(self, number: int | str, method: str) -> None:
-        """Answer a question of a legacy server: we are there, and carry nothing of it to the client."""
-        if self.era is Era.MODERN or len(self._asides) >= MAX_ASIDES:
-            return
-        if method == "ping":
-            self._aside("POST", envelope.result(number, b"{}"))
-        else:
-            self._aside("POST", envelope.error(number, METHOD_NOT_FOUND, "method not found"))
+    def _acknowledged(self, params: Mapping[str, Any]) -> None:
+        honoured = params.get("notifications")
+        if isinstance(honoured, dict) and honoured.get("toolsListChanged") is True:
+            self._watched()
 
     def _keep_session(self, reply: Reply) -> None:
         if reply.session is not None:
             if not _SESSION_ID.fullmatch(reply.session):
                 raise UpstreamError("the server gave our session an id that no header can hold")
             self._session = reply.session
-
-    def _next_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
-
-
-def _message(number: int, method: str, params: dict[str, Any]) -> bytes:
-    return strict.serialise({"jsonrpc": "2.0", "id": number, "method": method, "params": params})

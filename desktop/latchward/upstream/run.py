@@ -8,6 +8,7 @@ from latchward.model.plain import one_line
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
+from .conversation import Behind
 from .environment import PLAIN, Birth
 from .process import Process
 from .session import Session
@@ -28,7 +29,7 @@ class Run:
         self,
         spec: UpstreamSpec,
         words: Callable[[str], str],
-        on_tools_changed: Callable[[], None],
+        behind: Behind,
         on_end: Callable[["Run", str], None],
         birth: Birth = PLAIN,
     ) -> None:
@@ -37,7 +38,7 @@ class Run:
         self._birth = birth
         self._on_end = on_end
         self._over = ""
-        self.session = Session(self._write, on_tools_changed)
+        self.session = Session(self._write, behind)
         self._process = Process(self.session.receive, self._ended)
 
     async def open(self, env: Mapping[str, str], *, probe: bool) -> dict[str, ToolDefinition]:

@@ -11,19 +11,19 @@ from collections.abc import Callable
 from typing import Final
 
 from latchward.model.allow import Allow
-from latchward.model.call import ToolCall
+from latchward.model.call import TOOLS_CALL, ToolCall
 from latchward.model.caller import Caller
 from latchward.model.era import Era
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.mask import Mask
 from latchward.model.outcome import Outcome
-from latchward.model.ports import Secrets
+from latchward.model.ports import Heard, Secrets
 from latchward.model.secret import has_placeholder
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
 from .environment import PLAIN, Birth
-from .kept import HANDSHAKE_LIMIT, Kept
+from .kept import HANDSHAKE_LIMIT, Kept, nobody_hears
 from .run import Run
 
 _ADVICE: Final = "; see in a terminal what its command waits for"
@@ -42,8 +42,9 @@ class StdioUpstream(Kept[Run]):
         on_change: Callable[[], None],
         birth: Birth = PLAIN,
         secrets: Secrets | None = None,
+        heard: Heard = nobody_hears,
     ) -> None:
-        super().__init__(spec, on_change, secrets)
+        super().__init__(spec, on_change, secrets, heard)
         self._birth = birth
         # In our own sentences these stay: they may be part of a path or the name of a program.
         self._plain = Mask(value for value in spec.env.values() if not has_placeholder(value))
@@ -52,10 +53,10 @@ class StdioUpstream(Kept[Run]):
 
     async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         run = await self._ready()
-        if self.current(call.tool.name) is None:
+        if call.method == TOOLS_CALL and self.current(call.tool.name) is None:
             raise NotSent("the server no longer has this tool; nothing was sent")
         try:
-            return await run.session.call(allow, call, caller.progress)
+            return await run.session.call(allow, call, caller)
         except OutcomeUnknown as error:
             raise OutcomeUnknown(self._mask(str(error))) from None
 
@@ -80,13 +81,13 @@ class StdioUpstream(Kept[Run]):
         except UpstreamError as error:
             raise self._failed("did not start", str(error)) from None
         self._probe = run.session.era is Era.MODERN
-        self._opened_now(run, tools)
+        self._opened_now(run, tools, run.session.greeting.capabilities)
         return run
 
     async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition]]:
         """A run that is ready. One that ends at the first question of the newer era is begun anew without."""
         env = await self._filled(self.spec.env)
-        run = Run(self.spec, self._words, self._tools_changed, self._ended, self._birth)
+        run = Run(self.spec, self._words, self, self._ended, self._birth)
         try:
             return run, await run.open(env, probe=probe)
         except UpstreamError as error:

@@ -1,18 +1,26 @@
 """What is said to any server and what its answers mean, whatever carries them. No I/O."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from latchward.model.call import ToolCall
+from latchward.model.call import TOOLS_CALL, ToolCall
+from latchward.model.caller import Caller
 from latchward.model.era import Era
 from latchward.model.errors import OutcomeUnknown, ParseError, UpstreamError
 from latchward.model.outcome import Fault, Outcome, ToolResult
 from latchward.model.plain import one_line
 from latchward.model.tool import ToolDefinition
-from latchward.protocol import answer, bridge, modern, strict
-from latchward.protocol.versions import LATEST_MODERN, LEGACY_VERSIONS
+from latchward.protocol import answer, headers, modern, strict
+from latchward.protocol.versions import (
+    LATEST_MODERN,
+    LEGACY_VERSIONS,
+    META_CLIENT_CAPABILITIES,
+    META_LOG_LEVEL,
+)
+
+from .rounds import Wanted, wanted
 
 ANSWER_LIMIT: Final = 3600.0
 """Seconds that a server has to answer a call."""
@@ -25,6 +33,9 @@ MAX_LIST_VALUES: Final = 2_000_000
 MAX_NAME: Final = 256
 """Characters of a tool's name."""
 
+_COMPLETE: Final = b'"complete"'
+_INPUT_REQUIRED: Final = b'"input_required"'
+
 LISTEN_PARAMS: Final[dict[str, Any]] = {
     "notifications": {"toolsListChanged": True},
     "_meta": modern.our_meta(),
@@ -34,12 +45,19 @@ LISTEN_PARAMS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a server said of itself. `version` is the protocol's; the flags are about its tools."""
+    """What a server said of itself. `version` is the protocol's."""
 
     era: Era
     version: str
-    has_tools: bool
-    tells_changes: bool
+    capabilities: Mapping[str, Any]
+
+    def has(self, capability: str) -> bool:
+        """Whether it can do this at all."""
+        return isinstance(self.capabilities.get(capability), dict)
+
+    def tells(self, capability: str) -> bool:
+        """Whether it says so when the list that belongs to this capability is another."""
+        return self.has(capability) and self.capabilities[capability].get("listChanged") is True
 
 
 def discovered(said: answer.Incoming) -> Greeting | None:
@@ -66,9 +84,7 @@ def greeted(said: answer.Incoming) -> Greeting:
 
 def _greeting(era: Era, version: str, result: dict[str, Any]) -> Greeting:
     capabilities = result.get("capabilities")
-    tools = capabilities.get("tools") if isinstance(capabilities, dict) else None
-    tells = isinstance(tools, dict) and tools.get("listChanged") is True
-    return Greeting(era, version, isinstance(tools, dict), tells)
+    return Greeting(era, version, capabilities if isinstance(capabilities, dict) else {})
 
 
 async def all_tools(
@@ -101,20 +117,44 @@ def _page_params(cursor: str | None, era: Era) -> dict[str, Any]:
     return {**params, "_meta": modern.our_meta()} if era is Era.MODERN else params
 
 
-def call_message(number: int, call: ToolCall, era: Era, *, progress: bool) -> bytes:
-    """A `tools/call` under our id `number`, which is its progress token too where `progress` is wanted."""
-    meta: dict[str, Any] = {"progressToken": number} if progress else {}
+def call_message(number: int, call: ToolCall, era: Era, caller: Caller, more: bytes = b"") -> bytes:
+    """A call under our id `number`, which is its progress token too where `caller` wants progress.
+
+    A modern server is told the caller's capabilities, no more and no less. `more` are members that the params
+    have besides.
+    """
+    meta: dict[str, Any] = {"progressToken": number} if caller.progress is not None else {}
     if era is Era.MODERN:
+        meta[META_CLIENT_CAPABILITIES] = caller.capabilities
+        if caller.log_level:
+            meta[META_LOG_LEVEL] = caller.log_level
         meta = modern.our_meta(meta)
-    return b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%b,"arguments":%b%b}}' % (
+    params = (
+        b'"name":%b,"arguments":%b' % (strict.serialise(call.tool.name), call.payload)
+        if call.method == TOOLS_CALL
+        else call.params[1:-1]
+    )
+    members = (params, more, b'"_meta":' + strict.serialise(meta) if meta else b"")
+    return b'{"jsonrpc":"2.0","id":%d,"method":%b,"params":{%b}}' % (
         number,
-        strict.serialise(call.tool.name),
-        call.payload,
-        b',"_meta":' + strict.serialise(meta) if meta else b"",
+        strict.serialise(call.method),
+        b",".join(filter(None, members)),
     )
 
 
-def outcome(said: answer.Incoming, era: Era) -> Outcome:
+def routing(call: ToolCall) -> dict[str, str]:
+    """The headers by which a modern server's proxies see what a call is about."""
+    made = {"Mcp-Method": headers.encode(call.method)}
+    if call.method == TOOLS_CALL:
+        made["Mcp-Name"] = headers.encode(call.tool.name)
+    elif (member := headers.NAMED_BY.get(call.method)) is not None:
+        name = strict.parse(call.params).get(member)
+        if isinstance(name, str):
+            made["Mcp-Name"] = headers.encode(name)
+    return made
+
+
+def outcome(said: answer.Incoming, era: Era, call: ToolCall, caller: Caller) -> Outcome | Wanted:
     """What an answer to a call means. Raises `OutcomeUnknown` where it cannot be made out."""
     if said.result is None:
         error = said.error or {}
@@ -123,10 +163,16 @@ def outcome(said: answer.Incoming, era: Era) -> Outcome:
             raise OutcomeUnknown("the server answered with a malformed error")
         return Fault(code, message, error.get("data"))
     try:
-        members = bridge.complete(said.result) if era is Era.MODERN else answer.split(said.result)
+        members = answer.split(said.result)
     except UpstreamError as error:
         raise OutcomeUnknown(str(error)) from None
-    return ToolResult(said.result, era, members.get("isError") == b"true")
+    if era is Era.MODERN:
+        kind = members.get("resultType", _COMPLETE)
+        if kind == _INPUT_REQUIRED:
+            return wanted(members)
+        if kind != _COMPLETE and not caller.capabilities.get("extensions"):
+            raise OutcomeUnknown("the server answered with a kind of result that the client does not know")
+    return ToolResult(said.result, era, call.method == TOOLS_CALL and members.get("isError") == b"true")
 
 
 def progress_params(params: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,231 @@
+"""What is said to one server, from its greeting until it is lost, whatever carries it.
+
+Everything that goes out under an id goes out under an id of ours, counted
+from 1 in each conversation; a client's ids and progress tokens never reach a
+server. What a server says beside its answers is brought to the call that it
+belongs to, or to who stands behind the conversation.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from latchward.model.allow import Allow
+from latchward.model.call import ToolCall
+from latchward.model.caller import Caller
+from latchward.model.era import Era
+from latchward.model.errors import OutcomeUnknown, UpstreamError
+from latchward.model.outcome import Outcome
+from latchward.model.tool import ToolDefinition
+from latchward.protocol import answer, envelope
+from latchward.protocol.versions import METHOD_NOT_FOUND
+
+from . import talk
+from .questions import Questions
+from .rounds import Wanted, played
+from .talk import ANSWER_LIMIT, LIST_LIMIT
+
+CHANGED: Final = {
+    "notifications/tools/list_changed": "tools",
+    "notifications/prompts/list_changed": "prompts",
+    "notifications/resources/list_changed": "resources",
+}
+"""The notification of a changed list to the capability that the list belongs to."""
+MESSAGE: Final = "notifications/message"
+UPDATED: Final = "notifications/resources/updated"
+
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+class Behind(Protocol):
+    """Who stands behind a conversation."""
+
+    @property
+    def declared(self) -> Mapping[str, Any]:
+        """The capabilities that a legacy server is told."""
+        ...
+
+    def list_changed(self, capability: str) -> None:
+        """The server says that a list is another, or may be."""
+        ...
+
+    def heard(self, method: str, params: Mapping[str, Any]) -> None:
+        """The server says something that belongs to no call."""
+        ...
+
+    def waiting(self) -> Caller | None:
+        """The newest caller for whom the conversation is only being opened."""
+        ...
+
+
+class Conversation(ABC):
+    """Made, opened once, closed once."""
+
+    def __init__(self, behind: Behind) -> None:
+        self._behind = behind
+        self._last_id = 0
+        self._calls: dict[int, Caller] = {}
+        self._questions = Questions(self._say)
+        self.era = Era.LEGACY
+        self.greeting = talk.Greeting(Era.LEGACY, "", {})
+
+    @abstractmethod
+    async def _ask(self, method: str, params: dict[str, Any]) -> answer.Incoming:
+        """Send a request of our own and wait for its answer. Raises `UpstreamError`."""
+
+    @abstractmethod
+    async def _exchange(
+        self, number: int, line: bytes, call: ToolCall, parameters: Mapping[str, str]
+    ) -> answer.Incoming:
+        """Send a call once; its answer. Raises `NotSent` or `OutcomeUnknown`."""
+
+    @abstractmethod
+    def _say(self, line: bytes) -> None:
+        """Send the server what it asked for. Whether it arrives changes nothing."""
+
+    @abstractmethod
+    def _cancel(self, number: int, reason: str) -> None:
+        """Tell the server that a call of ours is given up."""
+
+    async def list_tools(self) -> dict[str, ToolDefinition]:
+        """All pages of the server's tools. Raises `UpstreamError`."""
+        return await talk.all_tools(self._page, self.era) if self.greeting.has("tools") else {}
+
+    async def _page(self, params: dict[str, Any]) -> answer.Incoming:
+        try:
+            async with asyncio.timeout(LIST_LIMIT):
+                return await self._ask("tools/list", params)
+        except TimeoutError:
+            raise UpstreamError(
+                f"the server did not list its tools within {LIST_LIMIT:.0f} seconds"
+            ) from None
+
+    async def call(
+        self,
+        allow: Allow,
+        call: ToolCall,
+        caller: Caller,
+        parameters: Mapping[str, str] = _NO_HEADERS,
+        *,
+        again: bool = False,
+    ) -> Outcome:
+        """Send the call once, under its proof, and wait. Cancelling the task cancels it at the server.
+
+        `parameters` are the headers that the tool's schema asks for. `again` is
+        for a call that a server turned away unread. Raises `NotSent` or `OutcomeUnknown`.
+        """
+        spend = allow.spend_again if again else allow.spend
+        outcome = await self._leg(spend, call, caller, parameters)
+        if isinstance(outcome, Wanted):
+            return await played(
+                outcome,
+                caller,
+                lambda more: self._leg(allow.spend_round, call, caller, parameters, more),
+            )
+        return outcome
+
+    async def _leg(
+        self,
+        spend: Callable[[str], None],
+        call: ToolCall,
+        caller: Caller,
+        parameters: Mapping[str, str],
+        more: bytes = b"",
+    ) -> Outcome | Wanted:
+        number = self._next_id()
+        line = talk.call_message(number, call, self.era, caller, more)
+        self._calls[number] = caller
+        try:
+            spend(call.digest)
+            async with asyncio.timeout(ANSWER_LIMIT):
+                return talk.outcome(
+                    await self._exchange(number, line, call, parameters), self.era, call, caller
+                )
+        except TimeoutError:
+            self._cancel(number, "no answer in time")
+            raise OutcomeUnknown(f"the server did not answer within {ANSWER_LIMIT:.0f} seconds") from None
+        except asyncio.CancelledError:
+            self._cancel(number, "the client cancelled the call")
+            raise
+        finally:
+            del self._calls[number]
+            self._questions.over(number)
+
+    # what comes in beside answers
+
+    def _beside(self, said: answer.Incoming, number: int | None) -> None:
+        """Take a request or a notification of the server.
+
+        It came on the reply to our request `number`, on a stream that is no
+        reply (0), or on the one pipe that there is (None).
+        """
+        method, params = str(said.method), said.params
+        if said.id is not None:
+            self._asked(said, number)
+        elif method == "notifications/progress":
+            token = params.get("progressToken")
+            caller = self._calls.get(token) if type(token) is int else None
+            if caller is not None and caller.progress is not None:
+                caller.progress(talk.progress_params(params))
+        elif method in CHANGED:
+            self._behind.list_changed(CHANGED[method])
+        elif method == "notifications/cancelled":
+            self._withdrawn(params.get("requestId"))
+        elif method == "notifications/subscriptions/acknowledged":
+            self._acknowledged(params)
+        elif method == UPDATED:
+            self._behind.heard(method, params)
+        else:
+            self._pass_on(method, params, number)
+
+    def _asked(self, said: answer.Incoming, number: int | None) -> None:
+        """A request of the server. A modern one has none: it asks in its answers."""
+        if said.id is None:
+            return
+        if said.method == "ping":
+            self._say(envelope.result(said.id, b"{}"))
+        elif self.era is Era.MODERN:
+            self._say(envelope.error(said.id, METHOD_NOT_FOUND, "method not found"))
+        else:
+            owner = number if number in self._calls else next(reversed(self._calls), None)
+            caller = self._calls[owner] if owner is not None else self._behind.waiting()
+            self._questions.take(said, owner or 0, caller)
+
+    def _withdrawn(self, number: object) -> None:
+        """The server does not want an answer of ours any more."""
+        self._questions.withdraw(number)
+
+    @abstractmethod
+    def _acknowledged(self, params: Mapping[str, Any]) -> None:
+        """The server says what it will tell us of."""
+
+    def _pass_on(self, method: str, params: Mapping[str, Any], number: int | None) -> None:
+        """Bring a notification to the call that it belongs to, or to who stands behind us."""
+        caller = self._calls.get(number) if number is not None else self._owner(method, params)
+        if self.era is Era.LEGACY:
+            if caller is not None:
+                caller.tell(method, params)
+            else:
+                self._behind.heard(method, params)
+        elif caller is not None:
+            if method != MESSAGE or caller.log_level:
+                caller.tell(method, params)
+        elif method != MESSAGE and not (number is None and self._calls):
+            self._behind.heard(method, params)  # of several calls nobody could say whose it is
+
+    def _owner(self, method: str, params: Mapping[str, Any]) -> Caller | None:
+        """The one call under way to which a notification on a shared pipe can belong."""
+        if self.era is Era.MODERN:
+            meta = params.get("_meta")
+            token = meta.get("progressToken") if isinstance(meta, dict) else None
+            if type(token) is int:
+                return self._calls.get(token)
+            if method == MESSAGE:
+                wanting = [caller for caller in self._calls.values() if caller.log_level]
+                return wanting[0] if len(wanting) == 1 else None
+        return next(iter(self._calls.values())) if len(self._calls) == 1 else None
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
