@@ -9,10 +9,16 @@ from tests.support.jr import MODERN, Era, Message, encode
 from tests.support.scene import SERVER, Scene, scene
 
 ERAS: list[Era] = ["modern", "legacy"]
+BOTH = {
+    "tools/list", "tools/call", "prompts/list", "prompts/get", "resources/list", "resources/templates/list",
+    "resources/read", "completion/complete",
+}  # fmt: skip
 OFFERED: dict[Era, set[str]] = {
-    "legacy": {"initialize", "ping", "tools/list", "tools/call"},
-    "modern": {"server/discover", "tools/list", "tools/call", "subscriptions/listen"},
-}
+    "legacy": BOTH | {
+        "initialize", "ping", "resources/subscribe", "resources/unsubscribe", "logging/setLevel",
+    },
+    "modern": BOTH | {"server/discover", "subscriptions/listen"},
+}  # fmt: skip
 REQUESTS = sorted({method for method, _ in [*CLIENT_REQUESTS, *SERVER_REQUESTS]} | {
     "tasks/get", "tasks/list", "tasks/update", "tasks/cancel", "tasks/result",
 })  # fmt: skip

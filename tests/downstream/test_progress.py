@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
-from latchward.downstream.dispatch import _progress
+from latchward.downstream.judged import _progress, _token
+from latchward.downstream.rounds import Contact
 from tests.support.jr import Message
 
 
 class Heard:
     """Implements `Channel`: keeps what it is told."""
+
+    streams = True
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -27,10 +30,9 @@ class Heard:
         return [message["params"]["progress"] for message in self.messages]
 
 
-def heard(*said: Message, token: object = "mine") -> Heard:
+def heard(*said: Message, token: int | str = "mine") -> Heard:
     channel = Heard()
-    progress = _progress({"_meta": {"progressToken": token}}, channel)
-    assert progress is not None
+    progress = _progress(Contact(channel, token))
     for one in said:
         progress(one)
     return channel
@@ -60,5 +62,22 @@ def test_the_token_is_the_clients_own() -> None:
 @pytest.mark.parametrize(
     "meta", [None, {}, [], {"progressToken": None}, {"progressToken": True}, {"progressToken": {}}]
 )
-def test_who_did_not_ask_hears_nothing(meta: object) -> None:
-    assert _progress({"_meta": meta}, Heard()) is None
+def test_what_is_no_token_asks_for_nothing(meta: object) -> None:
+    assert _token({"_meta": meta}) is None
+
+
+@pytest.mark.parametrize("token", ["7", 7, "", 0, 2**70])
+def test_a_token_stays_what_it_is(token: int | str) -> None:
+    assert repr(_token({"_meta": {"progressToken": token}})) == repr(token)
+
+
+def test_the_token_of_the_moment_counts_where_the_call_came_again() -> None:
+    first, second = Heard(), Heard()
+    contact = Contact(first, "first")
+    progress = _progress(contact)
+    progress({"progress": 1})
+    contact.channel, contact.token = second, 2
+    progress({"progress": 1})  # does not rise
+    progress({"progress": 2})
+    assert first.values == [1]
+    assert [message["params"] for message in second.messages] == [{"progressToken": 2, "progress": 2}]

@@ -24,11 +24,12 @@ from latchward.model.allow import Allow
 from latchward.model.approval import Answer, ApprovalRequest
 from latchward.model.audit import Decided
 from latchward.model.call import ToolCall
+from latchward.model.caller import Caller
 from latchward.model.era import Era
 from latchward.model.errors import AuditError, NotSent, OutcomeUnknown
 from latchward.model.ids import ToolId
+from latchward.model.listed import Listed
 from latchward.model.outcome import Answered, Outcome, ToolResult, Unknown
-from latchward.model.ports import Progress
 from latchward.model.tool import ToolDefinition
 from latchward.model.verdict import Refusal, Verdict
 from latchward.policy.decide import decide
@@ -71,7 +72,20 @@ class Server:
     def listed(self) -> dict[str, ToolDefinition]:
         return {"echo": self.definition} if self.definition else {}
 
-    async def send(self, allow: Allow, call: ToolCall, progress: Progress | None) -> Outcome:
+    def capabilities(self) -> dict[str, Any]:
+        return {"tools": {}}
+
+    def entries_now(self, kind: Listed) -> tuple[()]:
+        return ()
+
+    async def entries(self, kind: Listed) -> tuple[()]:
+        return ()
+
+    def unsubscribe(self, grant: str, uri: str) -> None: ...
+
+    def want_log(self, grant: str, level: str) -> None: ...
+
+    async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         await hooked(self.before)
         allow.spend(call.digest)
         self.sent.append(call.payload)

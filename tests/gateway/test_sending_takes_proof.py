@@ -27,7 +27,10 @@ WRITES = {
     "open",
     "connect",
     "sendall",
+    "_exchange",
 }
+PROOF = ("allow", "spend")
+"""What a proof is called, and one of its ways to be spent."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -43,11 +46,12 @@ def users(name: str) -> set[str]:
 
 
 def takers() -> Iterator[tuple[str, Function]]:
-    """Every function of the client edge that takes an `Allow`."""
+    """Every function of the client edge that takes an `Allow`, or the way to spend one."""
     for module, tree in UPSTREAM.items():
         for node in ast.walk(tree):
             if isinstance(node, Function) and any(
-                isinstance(argument.annotation, ast.Name) and argument.annotation.id == "Allow"
+                argument.arg == "spend"
+                or (isinstance(argument.annotation, ast.Name) and argument.annotation.id == "Allow")
                 for argument in [*node.args.args, *node.args.kwonlyargs]
             ):
                 yield module, node
@@ -59,7 +63,8 @@ def calls(function: Function) -> list[ast.Call]:
 
 def spends(call: ast.Call) -> bool:
     return any(
-        isinstance(node, ast.Attribute) and node.attr in ("spend", "spend_again")
+        (isinstance(node, ast.Attribute) and node.attr in ("spend", "spend_again", "spend_round"))
+        or (isinstance(node, ast.Name) and node.id == "spend")
         for node in ast.walk(call.func)
     )
 
@@ -67,7 +72,7 @@ def spends(call: ast.Call) -> bool:
 def hands_on(call: ast.Call) -> bool:
     """Whether the proof itself is among the arguments, or bound into a function that is."""
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return any(isinstance(value, ast.Name) and value.id == "allow" for value in given)
+    return any(isinstance(value, ast.Name) and value.id in PROOF for value in given)
 
 
 def test_only_the_enforcement_makes_the_proof() -> None:
@@ -92,7 +97,7 @@ def test_the_enforcement_makes_it_in_one_place_after_the_row_was_written() -> No
 
 
 def test_nobody_looks_inside_a_proof() -> None:
-    for private in ("_spent", "_spent_again", "_digest", "_holds"):
+    for private in ("_spent", "_spent_again", "_rounds", "_digest", "_holds"):
         foreign = users(private) - {"model/allow.py"}
         assert not {module for module in foreign if module.startswith("upstream/")}
 
@@ -117,14 +122,14 @@ def test_whoever_takes_a_proof_spends_it_before_writing_or_hands_it_on(
 
 
 def test_the_bytes_of_a_call_are_made_for_those_alone_who_take_a_proof() -> None:
-    """The bytes are written down in one function; whoever uses it has a proof in its hands."""
+    """What was judged is read in one function; whoever uses it has a proof in its hands."""
     makers = {
         function.name
         for tree in UPSTREAM.values()
         for function in ast.walk(tree)
         if isinstance(function, Function)
         for node in ast.walk(function)
-        if isinstance(node, ast.Constant) and isinstance(node.value, bytes) and b"tools/call" in node.value
+        if isinstance(node, ast.Attribute) and node.attr == "payload"
     }
     assert len(makers) == 1
     [maker] = makers
