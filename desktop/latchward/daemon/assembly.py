@@ -40,6 +40,7 @@ from latchward.storage import settings as settings_file
 from latchward.storage.accepted import Accepted
 from latchward.storage.audit import SqliteAudit
 from latchward.storage.counters import MemoryCounters
+from latchward.storage.glance import Glance
 from latchward.storage.in_force import InForce
 from latchward.storage.lock import GatewayLock, write_lock
 from latchward.storage.paths import Profile
@@ -131,6 +132,7 @@ class House:
         self.policies = PolicyBook(profile)
         self.accepted = Accepted(profile)
         self.in_force = InForce(self.settings, self.policies, self.accepted, self._tools_under)
+        self._glance = Glance(self.in_force)
         self.audit = SqliteAudit(profile.audit_db)
         self.gate = Gate(self.accepted.blocked(), self._changed)
         self.peers = Peers(self.accepted, self._changed)
@@ -140,8 +142,8 @@ class House:
         self.upstreams = UpstreamSet(
             lambda: self.in_force.last().servers, self._tools_changed, plan.birth, self.secrets, hearing.heard
         )
-        self.listing = Listing(self.upstreams, self.in_force, self.accepted)
-        entries = Entries(self.upstreams, self.in_force)
+        self.listing = Listing(self.upstreams, self._glance, self.accepted)
+        entries = Entries(self.upstreams, self._glance)
         self.changes = Changes(self.listing, entries, self.grants, serialise)
         self.office = Office(self, profile, plan.nursery) if plan.approver is None else None
         self.approvals = Approvals(
@@ -152,7 +154,7 @@ class House:
         )
         self.recent = Recent(self.audit, self.upstreams.masked, self._tell_calls)
         enforcer = Enforcer(
-            self.in_force,
+            self._glance,
             MemoryCounters(),
             self.approvals,
             self.recent,
@@ -163,7 +165,7 @@ class House:
             Targets(self.listing, entries),
             entries,
             enforcer,
-            self.in_force,
+            self._glance,
             Sessions(),
             self.grants,
             self.peers.stranger,
@@ -179,7 +181,7 @@ class House:
 
     def grants(self) -> Mapping[str, Grant]:
         """The grants in force at this moment."""
-        grants = self.in_force.settings().grants
+        grants = self._glance.settings().grants
         if not self._leaked_hashes:
             return grants
         return {name: grant for name, grant in grants.items() if grant.token_hash not in self._leaked_hashes}
@@ -191,6 +193,7 @@ class House:
     def settle(self) -> None:
         """Something may be in force that was not before, or the other way round: act on it."""
         self.in_force.forget()
+        self._glance.forget()
         self.front.end_revoked()
         self.lines.end_revoked()
         self.dispatcher.end_revoked()
@@ -270,6 +273,7 @@ class House:
             upstream = self.upstreams.get(name)
             if upstream is not None and pin_first_list(self.accepted, name, upstream.listed()):
                 self.in_force.forget()  # which edits loosen is judged for the tools that are known
+                self._glance.forget()
         self._changed()
 
     def _changed(self) -> None:

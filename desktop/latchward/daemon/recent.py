@@ -30,10 +30,25 @@ class Recent:
         self._calls: deque[say.Call] = deque(maxlen=KEPT)
 
     async def decided(self, record: Decided) -> int:
-        if self._masked.knows_any:
-            arguments = self._masked(record.arguments.decode()).encode()
-            record = replace(record, arguments=arguments, message=self._masked(record.message))
+        record = self._without_secrets(record)
         row = await self._audit.decided(record)
+        self._note(row, record)
+        return row
+
+    def decided_now(self, record: Decided) -> int | None:
+        record = self._without_secrets(record)
+        row = self._audit.decided_now(record)
+        if row is not None:
+            self._note(row, record)
+        return row
+
+    def _without_secrets(self, record: Decided) -> Decided:
+        if not self._masked.knows_any:
+            return record
+        arguments = self._masked(record.arguments.decode()).encode()
+        return replace(record, arguments=arguments, message=self._masked(record.message))
+
+    def _note(self, row: int, record: Decided) -> None:
         self._calls.appendleft(
             say.Call(
                 number=row,
@@ -47,7 +62,6 @@ class Recent:
             )
         )
         self._changed()
-        return row
 
     def finished(self, record: Finished) -> None:
         if self._masked.knows_any:

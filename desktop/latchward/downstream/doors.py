@@ -14,19 +14,14 @@ from typing import Final
 from urllib.parse import unquote
 
 from latchward.model.grant import Grant
-
-Headers = list[tuple[bytes, bytes]]
+from latchward.protocol.headers import Headers
 
 _SERVER_PATH = re.compile(r"/s/([A-Za-z0-9_-]{1,32})/mcp")
 _URL_PARTS = re.compile(r"[/?&;=#,:@ +]")
 _SHORTEST_TOKEN: Final = 16
 _METHODS: Final = ("POST", "GET", "DELETE")
-_OVERRIDES: Final = (
-    b"x-http-method-override",
-    b"x-http-method",
-    b"x-method-override",
-    b"upgrade",
-    b"http2-settings",
+_OVERRIDES: Final = frozenset(
+    (b"x-http-method-override", b"x-http-method", b"x-method-override", b"upgrade", b"http2-settings")
 )
 
 
@@ -49,7 +44,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the doors look at: the target as it was sent, header names in lower case."""
+    """What the doors look at: the target as it was sent, and the headers."""
 
     method: str
     target: str
@@ -68,7 +63,7 @@ def admit(head: Head, grants: Mapping[str, Grant], port: int) -> Admitted | Refu
         return Refused(403, "web pages may not come in")
     if "?" in head.target:
         return Refused(403, "nothing may stand in the URL")
-    if any(_values(head.headers, name) for name in _OVERRIDES):
+    if not _OVERRIDES.isdisjoint(head.headers):
         return Refused(400, "this request asks for something that is not offered")
     match = _SERVER_PATH.fullmatch(head.target)
     if match is None and head.target != "/mcp":
@@ -146,4 +141,4 @@ def _own_hosts(port: int) -> tuple[str, ...]:
 
 
 def _values(headers: Headers, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in headers if key == name]
+    return [value.decode("latin-1") for value in headers.get(name, ())]

@@ -28,12 +28,16 @@ from latchward.protocol.versions import (
 from . import limits
 from .conversations import Conversations
 from .dispatch import Dispatcher
-from .doors import Admitted, Head, Headers, Refused, admit, still_admitted
+from .doors import Admitted, Head, Refused, admit, still_admitted
 from .peer import Peer
 from .reply import Receive, Reply, Send
 
 log = logging.getLogger(__name__)
 
+_Fields = list[tuple[bytes, bytes]]
+"""Headers of an answer."""
+
+_TOO_LARGE: Final = Refused(413, f"the body is larger than {limits.BODY_BYTES} bytes")
 _ALWAYS_400: Final = (PARSE_ERROR, INVALID_REQUEST)
 
 
@@ -60,14 +64,14 @@ class Front:
         if "refused" in state:
             await _refuse(send, Refused(state["refused"], "the head of the request is too large"))
             return
-        head = Head(scope["method"], state["target"].decode("latin-1"), scope["headers"])
+        head = Head(scope["method"], state["target"].decode("latin-1"), headers.by_name(scope["headers"]))
         admitted = admit(head, self._grants(), self._port)
         if isinstance(admitted, Refused):
             if admitted.leaked:
                 self._on_leak(admitted.leaked)
             await _refuse(send, admitted)
             return
-        way = _Way(admitted, head.headers, receive, send, state["hang_up"])
+        way = _Way(admitted, head.headers, receive, send, state["hang_up"], state["is_whole"])
         if self._stopping:
             await _refuse(send, Refused(503, "the gateway is stopping"))
         elif len(self._replies.get(admitted.grant.client, ())) >= limits.IN_FLIGHT:
@@ -96,7 +100,7 @@ class Front:
                 reply.close()
 
     async def _post(self, way: "_Way") -> None:
-        body = await _body(way.sent, way.receive)
+        body = await _body(way)
         if isinstance(body, Refused):
             await _refuse(way.send, body)
             return
@@ -123,7 +127,7 @@ class Front:
         await _plain(way.send, 202, b"")
 
     async def _request(self, way: "_Way", era: Era, request: Request) -> None:
-        head: Headers = []
+        head: _Fields = []
         if era is Era.LEGACY and request.method == "initialize":
             session = self._conversations.open(way.client)
             head.append((b"mcp-session-id", session.encode()))
@@ -146,8 +150,8 @@ class Front:
 
     async def _legacy_only(self, method: str, way: "_Way") -> None:
         """GET opens the standing stream, DELETE ends a session; the modern era has neither."""
-        version = next((value.decode("latin-1") for key, value in way.sent if key == headers.VERSION), None)
-        if headers.is_modern(version):
+        versions = way.sent.get(headers.VERSION)
+        if versions is not None and headers.is_modern(versions[0].decode("latin-1")):
             await _refuse(way.send, Refused(405, "use POST"))
             return
         if method == "DELETE":
@@ -193,10 +197,11 @@ class _Way:
     """One request that was let in, and the way back."""
 
     admitted: Admitted
-    sent: Headers
+    sent: headers.Headers
     receive: Receive
     send: Send
     hang_up: Callable[[], None]
+    is_whole: Callable[[], bool]
 
     @property
     def client(self) -> str:
@@ -204,15 +209,16 @@ class _Way:
 
     @property
     def session(self) -> str:
-        return next((value for key, value in self.sent if key == headers.SESSION), b"").decode("latin-1")
+        sessions = self.sent.get(headers.SESSION)
+        return sessions[0].decode("latin-1") if sessions else ""
 
     @property
     def streams(self) -> bool:
         """Whether the client can read an event stream."""
-        accepted = b",".join(value.lower() for key, value in self.sent if key == b"accept")
+        accepted = b",".join(self.sent.get(b"accept", ())).lower()
         return b"text/event-stream" in accepted or b"*/*" in accepted
 
-    def reply(self, *, ends_with_client: bool, head: Headers) -> Reply:
+    def reply(self, *, ends_with_client: bool, head: _Fields) -> Reply:
         return Reply(
             self.send,
             self.receive,
@@ -223,7 +229,7 @@ class _Way:
         )
 
 
-def _era(sent: Headers, message: Message, is_modern: bool) -> Era:
+def _era(sent: headers.Headers, message: Message, is_modern: bool) -> Era:
     """The era of a message; refuses one whose headers and body disagree."""
     if not isinstance(message, Request):
         return Era.MODERN if is_modern else Era.LEGACY
@@ -238,26 +244,31 @@ def _era(sent: Headers, message: Message, is_modern: bool) -> Era:
     return Era.MODERN
 
 
-async def _body(sent: Headers, receive: Receive) -> bytes | Refused:
+async def _body(way: _Way) -> bytes | Refused:
     """The whole body, or why not: it is too large, too slow, or its sender went."""
-    declared = next((value for key, value in sent if key == b"content-length"), b"0")
-    too_large = Refused(413, f"the body is larger than {limits.BODY_BYTES} bytes")
+    declared = way.sent.get(b"content-length", (b"0",))[0]
     if not declared.isdigit() or int(declared) > limits.BODY_BYTES:
-        return too_large
-    body = b""
+        return _TOO_LARGE
+    if way.is_whole():  # nothing is waited for, so no clock is needed
+        return await _read(way.receive)
     try:
         async with asyncio.timeout(limits.BODY_SECONDS):
-            more = True
-            while more:
-                event = await receive()
-                if event["type"] == "http.disconnect":
-                    return Refused(400, "the body ended early")
-                body += event["body"]
-                more = event["more_body"]
-                if len(body) > limits.BODY_BYTES:
-                    return too_large
+            return await _read(way.receive)
     except TimeoutError:
         return Refused(408, f"the body took longer than {limits.BODY_SECONDS:.0f} seconds")
+
+
+async def _read(receive: Receive) -> bytes | Refused:
+    body = b""
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return Refused(400, "the body ended early")
+        body += event["body"]
+        more = event["more_body"]
+        if len(body) > limits.BODY_BYTES:
+            return _TOO_LARGE
     return body
 
 
@@ -283,7 +294,7 @@ async def _refuse(send: Send, refused: Refused) -> None:
     await _plain(send, refused.status, json.dumps({"error": refused.reason}).encode(), head)
 
 
-async def _plain(send: Send, status: int, body: bytes, more: Headers | None = None) -> None:
+async def _plain(send: Send, status: int, body: bytes, more: _Fields | None = None) -> None:
     head = [(b"content-length", str(len(body)).encode()), *(more or [])]
     if body:
         head.append((b"content-type", b"application/json"))

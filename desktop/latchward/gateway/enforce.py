@@ -190,6 +190,8 @@ class Enforcer:
 
     async def _recorded(self, record: Decided) -> int:
         """The number of the durable row. Cancelling loses no row: the one that was written is closed."""
+        if not record.flush and (row := self._audit.decided_now(record)) is not None:
+            return row
         writing = self._write(record)
         try:
             return await asyncio.shield(writing)

@@ -61,6 +61,13 @@ class AuditLog(Protocol):
         """Write the row and return its number once it is durable. Raises `AuditError`."""
         ...
 
+    def decided_now(self, record: Decided) -> int | None:
+        """The same without waiting, for a row that need not be on the disk first; None where it must wait.
+
+        Raises `AuditError`.
+        """
+        ...
+
     def finished(self, record: Finished) -> None:
         """Queue the closing row. A failure shows as `AuditError` of the next `decided`."""
         ...

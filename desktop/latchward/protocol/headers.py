@@ -7,7 +7,7 @@ A test holds the codec against `mcp.shared.inbound`.
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from latchward.model.errors import ClientError
@@ -26,15 +26,29 @@ NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read"
 _SENTINEL = re.compile(r"=\?base64\?(.*)\?=")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = Mapping[bytes, Sequence[bytes]]
+"""All values of each header, by its name in lower case."""
+
+
+def by_name(sent: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The headers of a request, whose names are in lower case."""
+    named: dict[bytes, list[bytes]] = {}
+    for name, value in sent:
+        if name in named:
+            named[name].append(value)
+        else:
+            named[name] = [value]
+    return named
 
 
 def single(headers: Headers, name: bytes) -> str | None:
     """The value of a header, or None. Raises `ClientError` (-32020) where it stands twice."""
-    values = [value for key, value in headers if key == name]
+    values = headers.get(name)
+    if values is None:
+        return None
     if len(values) > 1:
         raise ClientError(HEADER_MISMATCH, f"the header {name.decode()} stands more than once")
-    return values[0].decode("latin-1") if values else None
+    return values[0].decode("latin-1")
 
 
 def decode(value: str) -> str | None:
@@ -64,7 +78,6 @@ def is_modern(version: str | None) -> bool:
 
 def check_modern(headers: Headers, request: Request) -> None:
     """Refuse (-32020) a modern request whose headers say something else than its body."""
-    headers = list(headers)
     meta = request.params.get("_meta")
     version = single(headers, VERSION)
     if not isinstance(meta, dict) or version != meta.get(META_VERSION):

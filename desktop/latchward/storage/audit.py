@@ -108,6 +108,28 @@ class SqliteAudit:
 
     async def decided(self, record: Decided) -> int:
         """Write the row and return its number once it is durable. Raises `AuditError`."""
+        job = self._job(record)
+        self._jobs.append(job)
+        if record.flush:
+            self._soon()
+        else:
+            self._write()
+        if job.outcome is None:
+            job.future = asyncio.get_running_loop().create_future()
+            return await job.future
+        return _number(job.outcome)
+
+    def decided_now(self, record: Decided) -> int | None:
+        """The same at once; None, and nothing written, where another program holds the file."""
+        job = self._job(record)
+        self._jobs.append(job)
+        self._write()
+        if job.outcome is None:
+            self._jobs.remove(job)
+            return None
+        return _number(job.outcome)
+
+    def _job(self, record: Decided) -> _Job:
         if self._lost:
             lost, self._lost = self._lost, 0
             raise AuditError(f"{lost} closing rows could not be recorded: too many were waiting; try again")
@@ -118,17 +140,7 @@ class SqliteAudit:
                 if self._closed
                 else "too many calls wait to be recorded; try again in a moment"
             )
-        self._jobs.append(job)
-        if record.flush:
-            self._soon()
-        else:
-            self._write()
-        if job.outcome is None:
-            job.future = asyncio.get_running_loop().create_future()
-            return await job.future
-        if isinstance(job.outcome, str):
-            raise AuditError(job.outcome)
-        return job.outcome
+        return job
 
     def finished(self, record: Finished) -> None:
         """Queue the closing row. One that had to be dropped shows as `AuditError` of the next `decided`."""
@@ -297,6 +309,12 @@ class SqliteAudit:
     def _tidy(self) -> None:
         self._tidying = None
         self._flush()
+
+
+def _number(outcome: int | str) -> int:
+    if isinstance(outcome, str):
+        raise AuditError(outcome)
+    return outcome
 
 
 _Wanted = tuple[asyncio.AbstractEventLoop, Callable[[Exception | None], None], Callable[[], None]]

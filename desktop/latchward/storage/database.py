@@ -6,6 +6,7 @@
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from latchward.model.audit import AuditRecord, Decided, Finished
 from latchward.model.errors import AuditError, ProfileError
 
 from .files import create_private, reason, sync_folder
+from .watched import REST_NS
 
 APPLICATION_ID: Final = 0x4C544348  # "LTCH"
 SCHEMA_VERSION: Final = 2
@@ -72,6 +74,8 @@ class Database:
         self._names = tuple(f"{path}{end}" for end in ("", "-wal", "-shm"))
         self._connection: sqlite3.Connection | None = None
         self._inodes: tuple[_Inode, ...] = ()
+        self._folder = str(path.parent)
+        self._looked = 0
         self._last = 0
         self._pages = 0
         self.replaced = f"`{path}` was removed or replaced while it was in use; a new one is begun"
@@ -115,7 +119,18 @@ class Database:
 
     def is_in_place(self) -> bool:
         """Whether the files that are open are still those that the names lead to."""
-        return tuple(map(_inode, self._names)) == self._inodes
+        try:
+            found = os.stat(self._folder)
+        except OSError:
+            return False
+        changed = max(found.st_mtime_ns, found.st_ctime_ns)
+        if changed == self._looked:
+            return True  # no name in the folder came, went or moved since the last look
+        if tuple(map(_inode, self._names)) != self._inodes:
+            return False
+        if time.time_ns() - changed > REST_NS:
+            self._looked = changed
+        return True
 
     def flush(self) -> None:
         """Bring what was written until now to the disk. Raises `OSError`."""
@@ -185,6 +200,7 @@ class Database:
             (highest,) = connection.execute("SELECT max(seq) FROM record").fetchone()
             _grow_log(connection)
             self._inodes = tuple(map(_inode, self._names))
+            self._looked = 0
         except BaseException:
             connection.close()
             raise
