@@ -274,7 +274,45 @@ def test_the_agent_does_not_notice_that_its_conversation_is_opened_anew(path: Pa
             assert link.next() == CALL
             link.write(result(7, {}))
             assert agent.answer(7)["result"] == {}
-    assert [note["method"] for note in agent.notes] == ["notifications/tools/list_changed"]
+    lists = ("tools", "prompts", "resources")
+    assert [note["method"] for note in agent.notes] == [f"notifications/{one}/list_changed" for one in lists]
+
+
+def test_what_was_asked_for_the_whole_conversation_is_asked_again_unnoticed(path: Path, agent: Agent) -> None:
+    level = message("logging/setLevel", {"level": "info"}, 1)
+    wanted, gone = (message("resources/subscribe", {"uri": f"x:{number}"}, number) for number in (2, 3))
+    unwanted = message("resources/unsubscribe", {"uri": "x:3"}, 4)
+    with ScriptedGateway(path) as gate:
+        link = opened(agent, gate)
+        for asked in (level, wanted, gone, unwanted):
+            agent.send(asked)
+            assert link.next() == asked
+            link.write(result(asked["id"], {}))
+            assert agent.answer(asked["id"])["result"] == {}
+        link.close()
+        with gate.welcome() as link:
+            assert [link.next() for _ in range(4)][2:] == [level, wanted]
+            link.write(result(0, {}) + result(1, {}) + result(2, {}))
+            agent.send(CALL)
+            assert link.next() == CALL
+            link.write(result(7, {"x": 1}))
+            assert agent.next()["method"] == "notifications/tools/list_changed"
+            assert agent.answer(7)["result"] == {"x": 1}
+
+
+def test_a_question_under_the_id_of_a_call_under_way_answers_nothing(path: Path, agent: Agent) -> None:
+    with ScriptedGateway(path) as gate:
+        link = opened(agent, gate)
+        agent.send(CALL)
+        assert link.next() == CALL
+        asked = b'{"jsonrpc":"2.0","id":7,"method":"roots/list","params":{}}\n'
+        link.write(asked)
+        assert agent.next()["method"] == "roots/list"
+        reply = {"jsonrpc": "2.0", "id": 7, "result": {"roots": []}}
+        agent.send(reply)
+        assert link.next() == reply
+        link.close()
+        assert "may have been done" in agent.answer(7)["error"]["message"]
 
 
 def test_a_subscription_stands_again_and_is_acknowledged_once(path: Path, agent: Agent) -> None:

@@ -16,6 +16,7 @@ RESTART: Final = 5.0
 WAITING: Final = 1000
 """Messages that may wait for a link."""
 WAITING_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of all that waits for a gateway."""
 UNDER_WAY: Final = 4096
 """Requests of which is known that they wait for an answer; the oldest is forgotten first."""
 
@@ -24,7 +25,10 @@ _LISTEN: Final = "subscriptions/listen"
 _ANSWER: Final = b'{"jsonrpc":"2.0","id":'
 _ACKNOWLEDGED: Final = b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged"'
 _LONGEST_ID: Final = 2048
-_TOOLS_CHANGED: Final = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+_REQUEST: Final = b',"method"'
+_LISTS: Final = ("tools", "prompts", "resources")
+_LASTING: Final = {"logging/setLevel": "level", "resources/subscribe": "uri", "resources/unsubscribe": "uri"}
+"""What an agent asks for once and for the whole conversation, and the parameter that says what."""
 _SUBSCRIPTION: Final = "io.modelcontextprotocol/subscriptionId"
 _DECODER: Final = json.JSONDecoder()
 
@@ -33,14 +37,16 @@ class Message:
     """One line of the agent, and as much of it as must be known.
 
     `key` is the JSON text of a request's id. `broken` is a line that is no message, and is answered as such.
+    `listens` are the lists whose changes it wants to hear of, `about` what a lasting wish is about.
     """
 
-    __slots__ = ("acknowledged", "broken", "cancels", "key", "line", "listens", "method", "until")
+    __slots__ = ("about", "acknowledged", "broken", "cancels", "key", "line", "listens", "method", "until")
 
     def __init__(self, line: bytes) -> None:
         self.line = line
-        self.key = self.cancels = self.method = ""
-        self.listens = self.acknowledged = False
+        self.key = self.cancels = self.method = self.about = ""
+        self.listens: list[str] = []
+        self.acknowledged = False
         self.until = 0.0
         try:
             said = json.loads(line.decode("utf-8"))
@@ -62,7 +68,10 @@ class Message:
             self.cancels = _key(params.get("requestId"))
         if self.method == _LISTEN:
             wanted = params.get("notifications")
-            self.listens = isinstance(wanted, dict) and wanted.get("toolsListChanged") is True
+            asked = wanted if isinstance(wanted, dict) else {}
+            self.listens = [kind for kind in _LISTS if asked.get(f"{kind}ListChanged") is True]
+        if self.method in _LASTING:
+            self.about = str(params.get(_LASTING[self.method]))
 
 
 class Book:
@@ -75,7 +84,8 @@ class Book:
         self._standing: dict[str, Message] = {}
         self._handshake: Message | None = None
         self._initialized: Message | None = None
-        self._again = ""
+        self._lasting: dict[str, Message] = {}
+        self._again: set[str] = set()
         self._broken = 0
         self._hope = 0.0
 
@@ -135,20 +145,34 @@ class Book:
         if not line.startswith(_ANSWER):
             return True
         key, rest = _answered(line)
+        if rest.startswith(_REQUEST):
+            return True  # it asks something of the agent, under an id of its own
         if not key and self._broken:
             self._broken -= 1
-        if key and key == self._again:
-            self._again = ""
+        if key in self._again:
+            self._again.discard(key)
             return False
         self._standing.pop(key, None)
         request = self._sent.pop(key, None)
-        if request is not None and request.method == "initialize" and rest.startswith(b',"result"'):
-            self._handshake, self._initialized = request, None
+        if request is not None and rest.startswith(b',"result"'):
+            self._answered(request)
         return True
+
+    def _answered(self, request: Message) -> None:
+        """What lasts is said again to the next gateway."""
+        if request.method == "initialize":
+            self._handshake, self._initialized = request, None
+            self._lasting.clear()
+        elif request.method == "logging/setLevel":
+            self._lasting[request.method] = request
+        elif request.method == "resources/subscribe" and len(self._lasting) < UNDER_WAY:
+            self._lasting[request.about] = request
+        elif request.method == "resources/unsubscribe":
+            self._lasting.pop(request.about, None)
 
     def broke(self, now: float) -> list[Message]:
         """The link is gone: the requests whose outcome nobody knows. A handshake waits for the next link."""
-        self._again = ""
+        self._again.clear()
         self._broken = 0
         self._hope = now + RESTART
         lost = [message for message in self._sent.values() if message.method not in _HANDSHAKE]
@@ -164,16 +188,18 @@ class Book:
         there: list[bytes] = []
         here: list[bytes] = []
         if self._handshake is not None:
-            self._again = self._handshake.key
+            self._again = {self._handshake.key}
             there.append(self._handshake.line)
             if self._initialized is not None:
                 there.append(self._initialized.line)
-                here.append(json.dumps(_TOOLS_CHANGED).encode())
+                here += map(_changed, _LISTS)
+            for message in self._lasting.values():
+                self._again.add(message.key)
+                there.append(message.line)
         for key, message in self._standing.items():
             there.append(message.line)
-            if message.listens:
-                params = {"_meta": {_SUBSCRIPTION: json.loads(key)}}
-                here.append(json.dumps({**_TOOLS_CHANGED, "params": params}).encode())
+            params = {"_meta": {_SUBSCRIPTION: json.loads(key)}}
+            here += [_changed(kind, params) for kind in message.listens]
         return there, here
 
     def overdue(self, now: float) -> list[Message]:
@@ -212,6 +238,12 @@ class Book:
             self._standing.pop(message.cancels, None)
             self._waiting = deque(waits for waits in self._waiting if waits.key != message.cancels)
             self._bytes = sum(len(waits.line) for waits in self._waiting)
+
+
+def _changed(kind: str, params: object = None) -> bytes:
+    """What tells an agent that one of its lists may be another."""
+    message = {"jsonrpc": "2.0", "method": f"notifications/{kind}/list_changed"}
+    return json.dumps({**message, "params": params} if params else message).encode()
 
 
 def _key(value: object) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE: Final = 0.05
 """Seconds between the first two attempts to open a link; each pause doubles the one before."""
 LONGEST_PAUSE: Final = 1.0
+"""Seconds between two attempts at most."""
 WELCOME_WAIT: Final = 5.0
 """Seconds that the gateway has to answer a greeting."""
 LAST_ANSWERS: Final = 5.0
@@ -36,6 +37,7 @@ LAST_ANSWERS: Final = 5.0
 ANSWER_BYTES: Final = 72 * 1024 * 1024
 """One line of the gateway: a server's largest answer, and its envelope."""
 CHUNK: Final = 16 * 1024
+"""Bytes that are read at once."""
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600

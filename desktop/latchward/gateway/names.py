@@ -15,6 +15,7 @@ from typing import Final
 
 SEPARATOR: Final = "__"
 MAX_NAME: Final = 45
+"""Characters of a name on the endpoint of all servers; longer ones end in a hash."""
 _HASH: Final = 8
 _HASHED = re.compile(rf"[_-][0-9A-Fa-f]{{{_HASH}}}\Z")
 
