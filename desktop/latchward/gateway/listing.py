@@ -14,6 +14,7 @@ from latchward.model.grant import Grant
 from latchward.model.ids import ToolId
 from latchward.model.ports import Pins, Upstream, Upstreams
 from latchward.model.tool import ToolDefinition
+from latchward.policy.beyond_tools import resource_visible
 from latchward.policy.compiled import Policy
 from latchward.policy.visible import visible
 
@@ -77,7 +78,7 @@ class Listing:
             )
             for exposed, name in self._names(server, accepted, endpoint).items():
                 if (now is None or name in now) and policies and all(visible(p, name) for p in policies):
-                    listed.append({**accepted[name].definition, "name": exposed})
+                    listed.append(_offered(accepted[name].definition, exposed, policies))
         return listed
 
     async def find(self, grant: Grant, endpoint: str | None, name: str) -> Found | None:
@@ -121,3 +122,15 @@ class Listing:
         if known is None or known[0] is not tools:
             known = self._exposed[server] = (tools, expose(server, tools))
         return known[1]
+
+
+def _offered(definition: Mapping[str, Any], exposed: str, policies: Sequence[Policy]) -> dict[str, Any]:
+    """A definition as a client gets it: under its name there, and without an app that it may not know of."""
+    offered = {**definition, "name": exposed}
+    meta = definition.get("_meta")
+    if not isinstance(meta, dict) or not isinstance(ui := meta.get("ui"), dict):
+        return offered
+    uri = ui.get("resourceUri")
+    if isinstance(uri, str) and not all(resource_visible(policy, uri) for policy in policies):
+        offered["_meta"] = {**meta, "ui": {key: ui[key] for key in ui if key != "resourceUri"}}
+    return offered
