@@ -107,7 +107,7 @@ def test_a_question_that_nobody_answers_is_refused_and_its_window_says_so(asked:
         text = text_of(agent.answer(1))
         assert 1.9 < time.monotonic() - began < 3.5
         assert "nobody answered within 2 seconds" in text
-        dialog.node.find("label", "^This question is over: .* It was not run")
+        dialog.node.find("label", "^This question is over: .* Nothing was sent")
         assert dialog.button("Close").enabled
         assert not dialog.node.all(BUTTON, "^(Allow|Deny)$")
     assert asked.calls == []

@@ -82,10 +82,19 @@ def test_a_resource_is_judged_by_its_normal_address() -> None:
     assert effects == [Effect.ALLOW, Effect.DENY, Effect.DENY]
 
 
-@pytest.mark.parametrize("template", ["file:///{+path}", "{scheme}://{host}", "no address at all"])
-def test_a_template_is_listed_unless_it_is_hidden(template: str) -> None:
+@pytest.mark.parametrize(
+    ("template", "glob"),
+    [
+        ("file:///{+path}", "file:///**"),
+        ("{scheme}://{host}", "{scheme}:**"),
+        ("no address at all", "no *"),
+        ("file:///a%2fb", "*"),
+    ],
+)
+def test_a_template_is_listed_unless_it_is_hidden(template: str, glob: str) -> None:
     assert beyond.resource_visible(policy(default="deny"), template)
-    assert not beyond.resource_visible(policy(resources={"*": {"action": "hide"}}), template)
+    assert beyond.resource_visible(policy(resources={glob: {"action": "deny"}}), template)
+    assert not beyond.resource_visible(policy(resources={glob: {"action": "hide"}}), template)
 
 
 def test_a_server_may_ask_for_what_no_document_denies() -> None:

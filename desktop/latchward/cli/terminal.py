@@ -14,6 +14,8 @@ from typing import Final
 import msgspec
 
 from latchward.model.approval import Answer, ApprovalRequest
+from latchward.model.call import Aspect, ToolCall
+from latchward.model.deeds import deed
 from latchward.model.plain import one_line, visible
 
 MAX_SHOWN: Final = 64 * 1024
@@ -61,6 +63,8 @@ class TerminalApprover:
 def question(request: ApprovalRequest, *, can_allow: bool = True) -> str:
     """The whole question as text: who, what, why, the exact arguments, how long."""
     call = request.call
+    asked = call.aspect is Aspect.QUESTION
+    one, what = ("question", "It says") if asked else ("call", "Arguments")
     size = len(call.payload)
     if can_allow:
         arguments = visible(msgspec.json.format(call.payload, indent=2).decode())
@@ -71,12 +75,23 @@ def question(request: ApprovalRequest, *, can_allow: bool = True) -> str:
     return (
         "\n--- Latchward asks ------------------------------------------\n"
         f"Client:    {one_line(call.grant)}\n"
-        f"Wants:     {one_line(call.tool.name)} on the server {one_line(call.tool.upstream)}\n"
+        f"{_wanted(call)}\n"
         f"Asked by:  rule {one_line(request.rule)}: {one_line(request.reason, 500)}\n"
-        f"Holds for: this call alone; no answer within {request.deadline:.0f} s is a no\n"
-        f"Arguments:\n{arguments}\n"
+        f"Holds for: this {one} alone; no answer within {request.deadline:.0f} s is a no\n"
+        f"{what}:\n{arguments}\n"
         f"{choice}"
     )
+
+
+def _wanted(call: ToolCall) -> str:
+    """What the client wants, or what the server asks of it."""
+    server, words = one_line(call.tool.upstream), deed(call.method)
+    if words.by_server:
+        before, after = words.did
+        return f"Asks:      the server {server} {before} {one_line(call.grant)} {after}".rstrip()
+    if call.aspect is Aspect.TOOL:
+        return f"Wants:     {one_line(call.tool.name)} on the server {server}"
+    return f"Wants:     to {words.do[0]} {one_line(call.tool.name)} of the server {server}"
 
 
 async def _line(terminal: int) -> str | None:

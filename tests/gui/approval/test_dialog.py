@@ -267,13 +267,13 @@ def test_when_the_time_is_over_nothing_can_be_answered(window):
 
 def test_a_late_click_does_nothing_and_is_told_why(window):
     window.arm()
-    window.dialog.withdraw("This question is over: the client left. It was not run.")
+    window.dialog.withdraw("This question is over: the client left. Nothing was sent.")
     window.click(window.dialog.allow)
     window.dialog.allow.click()
     window.key(Qt.Key.Key_Escape)
     window.key(Qt.Key.Key_Space)
     assert window.answers == []
-    assert window.dialog.foot.over.text() == "This question is over: the client left. It was not run."
+    assert window.dialog.foot.over.text() == "This question is over: the client left. Nothing was sent."
     assert window.dialog.foot.currentWidget().isAncestorOf(window.dialog.foot.over)
     assert not window.dialog.foot.currentWidget().isAncestorOf(window.dialog.allow)
     assert "wanted to" in window.dialog.content.sentence.text()

@@ -282,9 +282,9 @@ def test_the_place_in_the_queue():
 def test_why_a_question_is_over():
     assert (
         over("the question is over: the client left.")
-        == "This question is over: the client left. It was not run."
+        == "This question is over: the client left. Nothing was sent."
     )
-    assert over("") == "This question is over: it was withdrawn. It was not run."
+    assert over("") == "This question is over: it was withdrawn. Nothing was sent."
     assert too_late("time was up") == "Your answer came too late and did nothing: time was up."
 
 

@@ -111,9 +111,14 @@ def _argument(value: object, names: tuple[str, ...]) -> str:
     for name in names:
         text = value.get(name)
         if isinstance(text, str) and text.strip():
-            shown = one_word(text[: 8 * MAX_NAMED] if len(text) <= 8 * MAX_NAMED else _ends(text))
-            return shown if len(shown) <= MAX_NAMED else f"{shown[:20]}…{shown[21 - MAX_NAMED :]}"
+            return in_short(text)
     return ""
+
+
+def in_short(text: str) -> str:
+    """A foreign text for the headline: on one line, its middle left out where it is long."""
+    shown = one_word(text if len(text) <= 8 * MAX_NAMED else _ends(text))
+    return shown if len(shown) <= MAX_NAMED else f"{shown[:20]}…{shown[21 - MAX_NAMED :]}"
 
 
 def _ends(text: str) -> str:

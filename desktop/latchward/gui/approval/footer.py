@@ -77,6 +77,8 @@ class Footer(QStackedWidget):
         self.scope_title.setVisible(several)
         self.scope_note.say(self._notes["call"] if several else shown.only_call)
         self.reason.clear()
+        self.reason.setPlaceholderText(_tr("If you deny: what the {0} should know").format(shown.hears_why))
+        self.reason.setAccessibleName(_tr("Reason for the {0}, if you deny").format(shown.hears_why))
         self._say_allow("call")
         self.setCurrentIndex(_ASKS)
 
@@ -117,7 +119,6 @@ class Footer(QStackedWidget):
         time.addWidget(self.deny_all)
         column.addLayout(time)
         self.reason.setMaxLength(MAX_REASON)
-        self.reason.setPlaceholderText(_tr("If you deny: what the agent should know"))
         buttons = QHBoxLayout()
         buttons.setSpacing(tokens.M)
         for one in (self.allow, self.deny, self.close_over):
@@ -150,7 +151,6 @@ class Footer(QStackedWidget):
         self.deny.setAccessibleName(_tr("Deny"))
         self.deny.setAccessibleDescription(_tr("Alt+D moves here, Space presses; Esc denies too"))
         self.deny_all.setAccessibleDescription(_tr("Refuses every question of this client that waits now"))
-        self.reason.setAccessibleName(_tr("Reason for the agent, if you deny"))
 
     def _dress(self) -> None:
         self.allow.setIcon(self._theme.icon("check", "good"))

@@ -42,6 +42,15 @@ class Line(NamedTuple):
     spans: tuple[Span, ...] = ()
 
 
+class Section(NamedTuple):
+    """A name and what stands below it: `raw` is JSON as it came. `note` stands beside the name, quietly."""
+
+    name: str
+    raw: bytes
+    note: str = ""
+    changed: bool = False
+
+
 class Page(NamedTuple):
     """One way to look at the arguments."""
 
@@ -54,18 +63,28 @@ class Page(NamedTuple):
         return "\n".join(line.text for line in self.lines)
 
 
-def readable(arguments: str, changed: Sequence[str], marker: Marker, hosts: Sequence[Host]) -> Page:
-    """Each argument under its name, text with its own line breaks."""
-    parts = _parts(arguments)
+def readable(
+    arguments: str,
+    changed: Sequence[str],
+    marker: Marker,
+    hosts: Sequence[Host],
+    empty: str = "This call has no arguments.",
+) -> Page:
+    """Each argument under its name, text with its own line breaks; `empty` is said where there is none."""
+    parts = members(arguments)
     if parts is None:
         return exact(arguments, marker, hosts)
     if not parts:
-        return Page((Line("This call has no arguments.", "value", 0, (Span(0, 27, "quiet"),)),))
-    lines: list[Line] = []
-    for name, raw in parts.items():
-        lines += _name(name, raw, name in changed, marker)
-        lines += _value(raw, marker, hosts)
-    return Page(tuple(lines))
+        return Page((Line(empty, "value", 0, (Span(0, len(empty), "quiet"),)),))
+    sections = (Section(name, raw, sort(raw), name in changed) for name, raw in parts.items())
+    return Page(tuple(in_sections(sections, marker, hosts)))
+
+
+def in_sections(sections: Iterable[Section], marker: Marker, hosts: Sequence[Host]) -> Iterator[Line]:
+    """The lines of these, one below the other."""
+    for section in sections:
+        yield from _name(section, marker)
+        yield from _value(section.raw, marker, hosts)
 
 
 def exact(arguments: str, marker: Marker, hosts: Sequence[Host]) -> Page:
@@ -115,8 +134,8 @@ def decoded(arguments: str) -> Any:
         return None
 
 
-def _parts(arguments: str) -> dict[str, bytes] | None:
-    """The members of the arguments, each as the bytes that it is written with."""
+def members(arguments: str | bytes) -> dict[str, bytes] | None:
+    """The members of an object, each as the bytes that it is written with; None where it is no object."""
     try:
         parts = msgspec.json.decode(arguments, type=dict[str, msgspec.Raw])
         return {name: bytes(raw) for name, raw in parts.items()}
@@ -124,21 +143,21 @@ def _parts(arguments: str) -> dict[str, bytes] | None:
         return None
 
 
-def _name(name: str, raw: bytes, changed: bool, marker: Marker) -> Iterator[Line]:
-    shown, spans = marker.mark(name.replace("\n", "<U+000A>").replace("\t", "<U+0009>"))
+def _name(section: Section, marker: Marker) -> Iterator[Line]:
+    shown, spans = marker.mark(section.name.replace("\n", "<U+000A>").replace("\t", "<U+0009>"))
     shown = NAME + (shown or "(empty name)")
     *whole, last = [shown[at : at + CHUNK] for at in range(0, len(shown), CHUNK)]
     for part in whole:
         yield Line(part, "name")
     found = list(_moved(spans, len(NAME))) if not whole else []
-    for note, kind in ((_sort(raw), "quiet"), (_CHANGED if changed else "", "changed")):
+    for note, kind in ((section.note, "quiet"), (_CHANGED if section.changed else "", "changed")):
         if note:
             found.append(Span(len(last) + 3, len(note), kind))  # type: ignore[arg-type]
             last += f"   {note}"
     yield Line(last, "name", 0, tuple(found))
 
 
-def _sort(raw: bytes) -> str:
+def sort(raw: bytes) -> str:
     """What a value is, where it is no text."""
     first = raw[:1]
     if first == b'"':

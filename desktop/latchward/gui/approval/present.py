@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from latchward.control.messages import Question, ScopeWord
+from latchward.control.messages import Question
 from latchward.gui.text import Run, counted, listed, size
 from latchward.gui.tokens import CATEGORIES, SEVERITIES, ToneName
 from latchward.model.plain import visible
 
-from .acts import by_means_of, headline, one_word, view
+from . import asked, aspects
+from .acts import one_word
+from .aspects import Choice
 from .marks import Host, Marker, strange_hosts
 from .pages import SHOWN_WHOLE, Page, decoded, exact, readable, shortened, texts
 
@@ -46,20 +48,12 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """How long an answer may hold, in words."""
-
-    scope: ScopeWord
-    text: str
-    explained: str
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """A question in words. `*_short` are the pages to begin with; where they lack something, `cut` is True.
 
-    `was` is the sentence once the question is over, `by` names tool and server. `said_by` stands above what
-    the server says. `never` says why the call cannot be allowed at all, or is "".
+    `was` is the sentence once the question is over, `by` names tool and server, or says what comes of a yes.
+    `said_by` stands above what the server says. `never` says why it cannot be allowed at all, or is "".
+    `hears_why` is who is told the reason of a no.
     """
 
     sentence: tuple[Run, ...]
@@ -84,6 +78,7 @@ class Shown:
     said_by: str
     choices: tuple[Choice, ...]
     only_call: str
+    hears_why: str
 
     @property
     def disguised(self) -> bool:
@@ -93,12 +88,12 @@ class Shown:
     @property
     def sentence_text(self) -> str:
         """The sentence, with tool and server, as one text."""
-        by = "".join(run.text for run in self.by)
-        return f"{_text(self.sentence)}{' ' if by.startswith('on ') else ', '}{by}"
+        return aspects.joined(self.sentence, self.by)
 
 
 _CHIPS: Final[dict[str, tuple[str, ToneName]]] = {
     "sends one of your secrets": ("key", "danger"),
+    "holds one of your secrets": ("key", "danger"),
     "runs a program": ("terminal", "danger"),
     "can drive your desktop": ("terminal", "danger"),
     "destroys data": ("trash", "danger"),
@@ -108,12 +103,21 @@ _CHIPS: Final[dict[str, tuple[str, ToneName]]] = {
     "changes data": ("pencil", "caution"),
     "outside the project": ("out", "caution"),
     "leaves this machine": ("globe", "caution"),
+    "opens a web page": ("globe", "caution"),
+    "the server sees your answer": ("out", "caution"),
+    "the server sees the answer": ("out", "caution"),
+    "wants what your client knows": ("out", "caution"),
+    "brings tools of its own": ("terminal", "caution"),
+    "uses your model": ("coin", "caution"),
+    "tells the server your folders": ("out", "caution"),
+    "reads files": ("eye", "quiet"),
     "definition changed": ("changed", "caution"),
     "first use": ("new", "info"),
     "reads": ("eye", "quiet"),
 }
 
-_DISGUISED: Final = "This call may be disguised. Deny it unless you know why."
+_MORE: Final = {"Changes data": "changes a file", "Reads": "reads files"}
+"""The fact beside which a category says nothing more."""
 _EMOJI: Final = {0xFE0E: None, 0xFE0F: None, 0x200D: None}
 """What an emoji is put together with: in a description it is no disguise."""
 
@@ -127,7 +131,9 @@ def present(question: Question) -> Shown:
     hidden = marker.count + Marker(names.replace("\n", " ")).count
     hosts = strange_hosts(everything)
     pages = (
-        readable(question.arguments, question.changed, marker, hosts),
+        asked.page(question, value, marker, hosts)
+        if question.aspect == "question"
+        else readable(question.arguments, question.changed, marker, hosts),
         exact(question.arguments, marker, hosts),
     )
     bytes_of_them = len(question.arguments.encode("utf-8", "surrogatepass"))
@@ -135,20 +141,22 @@ def present(question: Question) -> Shown:
     cut = any(page.hidden for page in short)
     said = _said(question)
     quoted = Marker(said.translate(_EMOJI)).count
-    warned = bool(hidden or hosts or quoted)
+    asking = _asking(question, value)
+    warned = bool(hidden or hosts or quoted) or any(notice.tone == "danger" for notice in asking)
+    disguise = _disguise(aspects.may_be_disguised(question), marker, hidden, hosts, quoted)
     severity = SEVERITIES.get(question.severity.lower())
     return Shown(
-        sentence=headline(question, value),
-        was=headline(question, value, past=True),
-        by=by_means_of(question, value),
+        sentence=aspects.headline(question, value),
+        was=aspects.headline(question, value, past=True),
+        by=aspects.by_means_of(question, value),
         process=_process(question.process),
         reason=_sentence_of(visible(question.reason)),
         rule=visible(question.rule),
         tone=severity.tone if severity is not None else "quiet",
         icon=severity.icon if severity is not None else "ask",
         chips=_chips(question),
-        notices=_notices(_disguise(marker, hidden, hosts, quoted), everything),
-        view=view(question, value),
+        notices=(*disguise, *asking, *_notices(everything)),
+        view=aspects.view(question, value),
         readable=pages[0],
         exact=pages[1],
         readable_short=short[0],
@@ -158,8 +166,9 @@ def present(question: Question) -> Shown:
         never=_never(bytes_of_them),
         said=visible(said),
         said_by=_said_by(Marker(said).count),
-        choices=_choices(question.scopes, warned),
-        only_call=_only_call(question, warned),
+        choices=aspects.choices(question, warned=warned),
+        only_call=aspects.only_call(question, warned=warned),
+        hears_why=aspects.hears_why(question),
     )
 
 
@@ -196,12 +205,12 @@ def amount(page: Page, bytes_of_them: str) -> str:
 
 def over(why: str) -> str:
     """Said where a question was withdrawn before it was answered."""
-    return f"This question is over: {_cause(why)}. It was not run."
+    return f"This question is over: {_cause(why)}. Nothing was sent."
 
 
 def over_before(why: str) -> str:
     """The same, above the next question."""
-    return f"The question before this one is over: {_cause(why)}. It was not run."
+    return f"The question before this one is over: {_cause(why)}. Nothing was sent."
 
 
 def too_late(why: str) -> str:
@@ -216,14 +225,8 @@ def _cause(why: str) -> str:
 
 def notification(question: Question, total: int) -> str:
     """The body of the desktop's notification: plain text; arguments are never in it."""
-    client, tool, server = (one_word(name) for name in (question.client, question.tool, question.server))
-    sentence = f"{client} wants to use {tool} on {server}"
     rest = f"\n{counted(total - 1, 'more question')} waiting." if total > 1 else ""
-    return f"{sentence}.{rest}"
-
-
-def _text(runs: Sequence[Run]) -> str:
-    return "".join(run.text for run in runs)
+    return f"{aspects.notification(question)}.{rest}"
 
 
 def _process(chain: Sequence[str]) -> str:
@@ -242,7 +245,10 @@ def _chips(question: Question) -> tuple[Chip, ...]:
     severity = SEVERITIES.get(question.severity.lower())
     if severity is not None:
         chips["severity"] = Chip(f"{severity.word} risk", severity.icon, severity.tone)
-    if category is not None and not (category.word == "Changes data" and "changes a file" in question.chips):
+    plain = question.aspect == "question" or (
+        category is not None and _MORE.get(category.word) in question.chips
+    )
+    if category is not None and not plain:
         chips[category.word.lower()] = Chip(category.word, category.icon, category.tone)
     if question.category.lower() == "execute":
         chips["can drive your desktop"] = Chip("Can drive your desktop", "terminal", "danger")
@@ -262,7 +268,9 @@ def _milder(one: ToneName, other: ToneName) -> ToneName:
     return min(one, other, key=_LOUDNESS.index)
 
 
-def _disguise(marker: Marker, hidden: int, hosts: Sequence[Host], quoted: int) -> tuple[Notice, ...]:
+def _disguise(
+    head: str, marker: Marker, hidden: int, hosts: Sequence[Host], quoted: int
+) -> tuple[Notice, ...]:
     """One box for all that makes a call look like another one."""
     told = []
     if hidden:
@@ -279,11 +287,22 @@ def _disguise(marker: Marker, hidden: int, hosts: Sequence[Host], quoted: int) -
         told.append(f"The server's own description hides {counted(quoted, 'such character')}.")
     if not told:
         return ()
-    return (Notice("\n".join(told), "warning", "danger", _DISGUISED),)
+    return (Notice("\n".join(told), "warning", "danger", head),)
 
 
-def _notices(disguise: tuple[Notice, ...], everything: str) -> tuple[Notice, ...]:
-    notices = list(disguise)
+def _asking(question: Question, value: object) -> tuple[Notice, ...]:
+    """What to know of a server's question."""
+    if question.aspect != "question":
+        return ()
+    icon = "globe" if asked.is_page(question, value) else "key"
+    return tuple(
+        Notice(text, "warning", "danger", head) if grave else Notice(text, icon, "caution", head)
+        for head, text, grave in asked.warnings(question, value)
+    )
+
+
+def _notices(everything: str) -> tuple[Notice, ...]:
+    notices = []
     if any(ord(letter) in _RTL for letter in set(everything)):
         text = "Some letters are written from right to left: parts of a line may stand in another order."
         notices.append(Notice(text, "changed", "caution"))
@@ -309,37 +328,3 @@ def _said(question: Question) -> str:
 def _said_by(hidden: int) -> str:
     marked = f"; {counted(hidden, 'character')} that cannot be seen spelled out" if hidden else ""
     return f"The server's own description (not checked{marked})"
-
-
-_CHOICES: Final = {
-    "call": Choice("call", "This call only", "The next call is asked again."),
-    "session": Choice(
-        "session",
-        "This tool, for this session",
-        "Any arguments, Allow and Deny alike, until the client was idle for 30 minutes or you end it "
-        "in the tray.",
-    ),
-}
-
-
-_BECAUSE: Final = {
-    "execute": ": this tool runs programs",
-    "destructive": ": this tool may destroy data",
-    "financial": ": this tool spends money",
-}
-
-
-def _choices(scopes: Sequence[ScopeWord], warned: bool) -> tuple[Choice, ...]:
-    return tuple(
-        choice for scope, choice in _CHOICES.items() if scope == "call" or (scope in scopes and not warned)
-    )
-
-
-def _only_call(question: Question, warned: bool) -> str:
-    """Why nothing but this call can be answered, or ""."""
-    if "session" in question.scopes and not warned:
-        return ""
-    if warned:
-        return "Your answer holds for this call only, because of the warning above."
-    because = _BECAUSE.get(question.category.lower(), "")
-    return f"Your answer holds for this call only{because}."
