@@ -10,9 +10,11 @@ of `_meta`, can be replaced (None takes a header away).
 """
 
 import base64
+import contextlib
 import http.client
 import json
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,6 +78,11 @@ class Stream:
     def next(self) -> Message | None:
         """The next message, or None at the end. `TimeoutError` where none comes in the client's timeout."""
         return next(self._messages(), None)
+
+    def hang_up(self) -> None:
+        """Go away; whoever still reads on another thread is woken."""
+        with contextlib.suppress(OSError):
+            self._response.fp.raw._sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
 
     def patience(self, seconds: float) -> None:
         """Wait so long for what comes next."""

@@ -1,0 +1,58 @@
+"""What goes over either leg must be of the schema of its era; the SDK's types say what that is."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from mcp_types import methods
+
+from tests.bridge.house import House
+from tests.support.everything import LEGACY, META, MODERN
+from tests.support.talker import Message, Said, Talker
+
+VERSIONS: Final = {"legacy": LEGACY, "modern": MODERN}
+_OF_LEGACY: Final = ("resultType", "ttlMs", "cacheScope", "inputRequests", "requestState")
+"""What no result of the handshake era has. Its schema says nothing of members that it does not know."""
+
+
+def check_said(talker: Talker, method: str, said: Said) -> None:
+    """Everything that a client was told for one request is of its era."""
+    version = VERSIONS[talker.era]
+    if "result" in said.answer:
+        methods.validate_server_result(method, version, said.result)
+        if talker.era == "legacy":
+            assert not said.result.keys() & set(_OF_LEGACY)
+        else:
+            assert said.result["resultType"] == "complete"
+    for question in said.asked:
+        check_question(question, LEGACY if talker.era == "legacy" else MODERN)
+    check_notes(said.notes, version)
+
+
+def check_question(question: Message, version: str) -> None:
+    """A question to a client is of its era."""
+    if version == LEGACY:
+        methods.parse_server_request(question["method"], version, question.get("params"))
+    else:
+        asks: Any = {"resultType": "input_required", "requestState": "x", "inputRequests": {"one": question}}
+        methods.validate_server_result("tools/call", version, asks)
+
+
+def check_notes(notes: Iterable[Message], version: str) -> None:
+    for note in notes:
+        methods.parse_server_notification(note["method"], version, note.get("params"))
+
+
+def check_server(house: House, server: str) -> None:
+    """Everything that a server got is of its era: the one that its first request that was not refused had."""
+    version = MODERN if b"subscriptions/listen" in house.record(server).read_bytes() else LEGACY
+    for line in house.sent(server).splitlines():
+        message = json.loads(line)
+        if "method" not in message or message["method"] in ("server/discover", "vendor/thing"):
+            continue
+        params = message.get("params")
+        if "id" in message:
+            methods.validate_client_request(message["method"], version, params)
+            assert (META + "protocolVersion" in (params or {}).get("_meta", {})) == (version == MODERN)
+        elif message["method"] != "notifications/initialized":
+            methods.validate_client_notification(message["method"], version, params)
