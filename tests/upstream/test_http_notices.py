@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from latchward.upstream import http, kept, remote
+from latchward.upstream import http, kept, watching
 from tests.support.web import ECHO, Era, WebServer
 
 from .far import upstream
@@ -41,7 +41,7 @@ def hear_of_a_tool_that_went(server: WebServer) -> None:
 def test_a_stream_of_notices_that_ends_is_opened_again_and_the_list_looked_at(
     era: Era, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "REOPEN", (0.05, 0.05))
+    monkeypatch.setattr(watching, "REOPEN", (0.05, 0.05))
     monkeypatch.setattr(kept, "REFRESH_EVERY", 0.05)
 
     async def main() -> None:
@@ -127,7 +127,7 @@ def test_a_flood_of_notices_makes_few_looks(era: Era) -> None:
 def test_a_session_that_ends_while_nobody_calls_is_begun_anew_at_the_next_use(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(remote, "REOPEN", (0.05,))
+    monkeypatch.setattr(watching, "REOPEN", (0.05,))
 
     async def main() -> None:
         async with upstream(server.url) as far:

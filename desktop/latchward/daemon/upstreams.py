@@ -11,8 +11,9 @@ from latchward.model.mask import Mask
 from latchward.model.ports import Heard, Secrets, Upstream
 from latchward.model.secret import Secret
 from latchward.model.upstream import UpstreamSpec
+from latchward.upstream.carrying import Ties, nobody_hears
 from latchward.upstream.environment import PLAIN, Birth
-from latchward.upstream.kept import HANDSHAKE_LIMIT, nobody_hears
+from latchward.upstream.kept import HANDSHAKE_LIMIT
 from latchward.upstream.stdio import StdioUpstream
 
 
@@ -43,7 +44,7 @@ class UpstreamSet:
         heard: Heard = nobody_hears,
     ) -> None:
         self._birth = birth
-        self._heard = heard
+        self._ties = Ties(heard)
         self.masked = Mask()
         """Takes every secret that a server was given out of a text."""
         self._secrets = _Noted(secrets, self.masked) if secrets is not None else None
@@ -117,8 +118,8 @@ class UpstreamSet:
             # The HTTP client costs 0.1 s and 14 MiB: only who has such a server pays for it.
             from latchward.upstream.http import HttpUpstream
 
-            return HttpUpstream(spec, self._on_change, self._secrets, self._heard)
-        return StdioUpstream(spec, self._on_change, self._birth, self._secrets, self._heard)
+            return HttpUpstream(spec, self._on_change, self._secrets, self._ties)
+        return StdioUpstream(spec, self._on_change, self._birth, self._secrets, self._ties)
 
 
 class _Noted:

@@ -21,6 +21,11 @@ class Listed(StrEnum):
         return {"prompts": "name", "resources": "uri", "resourceTemplates": "uriTemplate"}[self.value]
 
     @property
+    def words(self) -> str:
+        """What a person calls it."""
+        return "resource templates" if self is Listed.TEMPLATES else self.value
+
+    @property
     def capability(self) -> str:
         """The capability of a server that has such a list."""
         return "prompts" if self is Listed.PROMPTS else "resources"

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSpec:
-    """A server as people paste it: either `command` (with `args`, `env`, `cwd`) or `url` (with `headers`)."""
+    """A server as people paste it: either `command` (with `args`, `env`, `cwd`) or `url` (with `headers`).
+
+    `shared`: one connection serves all clients, also where the server could ask each of them something; it is
+    told that nobody can be asked.
+    """
 
     name: str
     command: str = ""
@@ -15,3 +19,4 @@ class UpstreamSpec:
     cwd: str | None = None
     url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    shared: bool = False

@@ -42,6 +42,7 @@ class ServerForm(_Form):
     url: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     disabled: bool = False
+    shared: bool = False
 
 
 class GrantForm(_Form):

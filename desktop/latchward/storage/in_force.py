@@ -159,13 +159,15 @@ def command_line(spec: UpstreamSpec) -> str:
 
     Values of the environment and of headers are left out, but for the secrets that they ask for by name.
     """
+    shared = ["(one for all clients)"] if spec.shared else []
     if spec.url:
-        return " ".join((spec.url, *(f"{name}: {_named(value)}" for name, value in spec.headers.items())))
+        headers = [f"{name}: {_named(value)}" for name, value in spec.headers.items()]
+        return " ".join((spec.url, *headers, *shared))
     names = [f"{name}={_named(value)}" for name, value in spec.env.items()]
     # In quotation marks, for without them it would read as an address that is connected to.
     program = f"'{spec.command}'" if spec.command.startswith("http") else shlex.quote(spec.command)
     where = [f"(in {spec.cwd})"] if spec.cwd else []
-    return " ".join((*names, program, *map(shlex.quote, spec.args), *where))
+    return " ".join((*names, program, *map(shlex.quote, spec.args), *where, *shared))
 
 
 def _named(value: str) -> str:
@@ -176,6 +178,7 @@ def _named(value: str) -> str:
 def spec_digest(spec: UpstreamSpec) -> str:
     """SHA-256 (hex) over everything that decides what is started or reached."""
     parts = [spec.name, spec.command, list(spec.args), dict(spec.env), spec.cwd, spec.url, dict(spec.headers)]
+    parts += ["shared"] if spec.shared else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -255,4 +255,5 @@ def _spec(name: str, server: ServerForm) -> UpstreamSpec:
         cwd=server.cwd,
         url=server.url or "",
         headers=MappingProxyType(server.headers),
+        shared=server.shared,
     )

@@ -7,6 +7,7 @@ belongs to, or to who stands behind the conversation.
 """
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
@@ -16,14 +17,17 @@ from latchward.model.call import ToolCall
 from latchward.model.caller import Caller
 from latchward.model.era import Era
 from latchward.model.errors import OutcomeUnknown, UpstreamError
+from latchward.model.listed import Listed
 from latchward.model.outcome import Outcome
 from latchward.model.tool import ToolDefinition
-from latchward.protocol import answer, envelope
-from latchward.protocol.versions import METHOD_NOT_FOUND
+from latchward.protocol import answer, envelope, modern
+from latchward.protocol.versions import META_SUBSCRIPTION, METHOD_NOT_FOUND
 
-from . import talk
+from . import pages, subscriptions, talk
+from .lists import Fetched
 from .questions import Questions
 from .rounds import Wanted, played
+from .subscriptions import Listen
 from .talk import ANSWER_LIMIT, LIST_LIMIT
 
 CHANGED: Final = {
@@ -35,6 +39,9 @@ CHANGED: Final = {
 MESSAGE: Final = "notifications/message"
 UPDATED: Final = "notifications/resources/updated"
 
+HONOUR_LIMIT: Final = 10.0
+"""Seconds that a modern server has to say whether it will tell of a resource."""
+
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
@@ -44,6 +51,10 @@ class Behind(Protocol):
     @property
     def declared(self) -> Mapping[str, Any]:
         """The capabilities that a legacy server is told."""
+        ...
+
+    def uris(self) -> frozenset[str]:
+        """The resources that anyone wants to hear of."""
         ...
 
     def list_changed(self, capability: str) -> None:
@@ -67,6 +78,11 @@ class Conversation(ABC):
         self._last_id = 0
         self._calls: dict[int, Caller] = {}
         self._questions = Questions(self._say)
+        self._listens: dict[int, Listen] = {}
+        self._gap = False
+        """Whether things may have changed of which nobody told us."""
+        self.watched: frozenset[str] = frozenset()
+        """The capabilities whose lists the server tells of, on a way that is open."""
         self.era = Era.LEGACY
         self.greeting = talk.Greeting(Era.LEGACY, "", {})
 
@@ -90,16 +106,36 @@ class Conversation(ABC):
 
     async def list_tools(self) -> dict[str, ToolDefinition]:
         """All pages of the server's tools. Raises `UpstreamError`."""
-        return await talk.all_tools(self._page, self.era) if self.greeting.has("tools") else {}
+        return (
+            await pages.tools(self._pages("tools/list", "tools"), self.era)
+            if self.greeting.has("tools")
+            else {}
+        )
 
-    async def _page(self, params: dict[str, Any]) -> answer.Incoming:
-        try:
+    async def entries(self, kind: Listed) -> Fetched:
+        """All pages of another list; empty where the server has none. Raises `UpstreamError`."""
+        if not self.greeting.has(kind.capability):
+            return Fetched((), None, True)
+        found, ttl = await pages.entries(self._pages(kind.method, kind.words), self.era, kind)
+        return Fetched(found, ttl, kind.capability in self.watched)
+
+    def _pages(self, method: str, words: str) -> pages.Ask:
+        async def ask(params: dict[str, Any]) -> answer.Incoming:
+            try:
+                async with asyncio.timeout(LIST_LIMIT):
+                    return await self._ask(method, params)
+            except TimeoutError:
+                raise UpstreamError(
+                    f"the server did not list its {words} within {LIST_LIMIT:.0f} seconds"
+                ) from None
+
+        return ask
+
+    async def settle(self, method: str, params: dict[str, Any]) -> None:
+        """Ask a legacy server for something that is ours to settle; what it says to it changes nothing."""
+        with contextlib.suppress(UpstreamError, TimeoutError):
             async with asyncio.timeout(LIST_LIMIT):
-                return await self._ask("tools/list", params)
-        except TimeoutError:
-            raise UpstreamError(
-                f"the server did not list its tools within {LIST_LIMIT:.0f} seconds"
-            ) from None
+                await self._ask(method, params)
 
     async def call(
         self,
@@ -173,7 +209,7 @@ class Conversation(ABC):
         elif method == "notifications/cancelled":
             self._withdrawn(params.get("requestId"))
         elif method == "notifications/subscriptions/acknowledged":
-            self._acknowledged(params)
+            self._acknowledged(params, number)
         elif method == UPDATED:
             self._behind.heard(method, params)
         else:
@@ -190,15 +226,91 @@ class Conversation(ABC):
         else:
             owner = number if number in self._calls else next(reversed(self._calls), None)
             caller = self._calls[owner] if owner is not None else self._behind.waiting()
-            self._questions.take(said, owner or 0, caller)
+            self._questions.take(said, owner or 0, caller, self._behind.declared)
 
     def _withdrawn(self, number: object) -> None:
         """The server does not want an answer of ours any more."""
         self._questions.withdraw(number)
 
+    # what a modern server is asked to tell
+
     @abstractmethod
-    def _acknowledged(self, params: Mapping[str, Any]) -> None:
+    def _listen(self) -> None:
+        """Open a `subscriptions/listen` for what is wanted now; one that is open goes on until it holds."""
+
+    @abstractmethod
+    def _unlisten(self, listen: Listen) -> None:
+        """Close one that another has replaced."""
+
+    async def honour(self, uri: str) -> bool:
+        """Have a modern server tell of a resource that is wanted since now; whether it will."""
+        try:
+            async with asyncio.timeout(HONOUR_LIMIT):
+                while True:
+                    listen = next(reversed(self._listens.values()), None)
+                    if listen is None or (listen.acknowledged.is_set() and uri not in listen.uris):
+                        self._listen()
+                        listen = next(reversed(self._listens.values()))
+                    await listen.acknowledged.wait()
+                    if uri in listen.uris:
+                        return uri in listen.honoured
+        except TimeoutError:
+            return False
+
+    def wanted_changed(self) -> None:
+        """Other resources are wanted than before."""
+        listen = next(reversed(self._listens.values()), None)
+        if listen is None or not listen.acknowledged.is_set() or listen.uris == self._behind.uris():
+            return
+        if self._wants_listen():
+            self._listen()
+            return
+        for one in list(self._listens.values()):
+            self._listen_over(one)
+            self._unlisten(one)
+
+    def _begin_listen(self) -> tuple[Listen, dict[str, Any]]:
+        """The next one, and the params that it is asked with."""
+        listen = Listen(self._next_id(), self._behind.uris())
+        self._listens[listen.number] = listen
+        asked = subscriptions.wanted(self.greeting.capabilities, listen.uris)
+        return listen, {"notifications": asked, "_meta": modern.our_meta()}
+
+    def _wants_listen(self) -> bool:
+        return bool(subscriptions.wanted(self.greeting.capabilities, self._behind.uris()))
+
+    def _acknowledged(self, params: Mapping[str, Any], number: int | None) -> None:
         """The server says what it will tell us of."""
+        if number is None:
+            meta = params.get("_meta")
+            number = meta.get(META_SUBSCRIPTION) if isinstance(meta, dict) else None
+        listen = self._listens.get(number) if type(number) is int else None
+        if listen is None:
+            return
+        listen.take(params.get("notifications"))
+        for older in [one for one in self._listens.values() if one.number < listen.number]:
+            self._listen_over(older)
+            self._unlisten(older)
+        self.watched = listen.tells
+        if self._gap:
+            self._gap = False
+            self._missed(listen)
+        self.wanted_changed()
+
+    def _listen_over(self, listen: Listen) -> bool:
+        """One is over; whether nothing is left that tells us."""
+        self._listens.pop(listen.number, None)
+        listen.acknowledged.set()
+        if not self._listens:
+            self.watched = frozenset()
+        return not self._listens
+
+    def _missed(self, listen: Listen) -> None:
+        """Nobody told us anything for a while: what may have changed is looked at again."""
+        for capability in listen.tells:
+            self._behind.list_changed(capability)
+        for uri in listen.honoured & listen.uris:
+            self._behind.heard(UPDATED, {"uri": uri})
 
     def _pass_on(self, method: str, params: Mapping[str, Any], number: int | None) -> None:
         """Bring a notification to the call that it belongs to, or to who stands behind us."""

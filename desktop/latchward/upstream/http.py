@@ -17,16 +17,21 @@ from latchward.model.allow import Allow
 from latchward.model.call import TOOLS_CALL, ToolCall
 from latchward.model.caller import Caller
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
+from latchward.model.listed import Listed
 from latchward.model.outcome import Fault, Outcome
 from latchward.model.plain import one_line
-from latchward.model.ports import Heard, Secrets
+from latchward.model.ports import Secrets
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 from latchward.protocol import parameters
 from latchward.protocol.versions import HEADER_MISMATCH
 
-from .kept import HANDSHAKE_LIMIT, Kept, nobody_hears
-from .remote import Remote, SessionGone
+from .carrying import ALONE, Carrying, Ties
+from .conversation import Conversation
+from .kept import HANDSHAKE_LIMIT
+from .lists import Fetched
+from .remote import Remote
+from .watching import SessionGone
 from .wire import Rejected, Unreachable, Wire, is_ours
 
 STALE: Final = 60.0
@@ -43,7 +48,7 @@ Failed = TypeVar("Failed", bound=UpstreamError)
 log = logging.getLogger(__name__)
 
 
-class HttpUpstream(Kept[Remote]):
+class HttpUpstream(Carrying[Remote]):
     """Implements `model.ports.Upstream`."""
 
     _again = "tried"
@@ -53,10 +58,11 @@ class HttpUpstream(Kept[Remote]):
         spec: UpstreamSpec,
         on_change: Callable[[], None],
         secrets: Secrets | None = None,
-        heard: Heard = nobody_hears,
+        ties: Ties = ALONE,
     ) -> None:
-        super().__init__(spec, on_change, secrets, heard)
+        super().__init__(spec, on_change, secrets, ties)
         self._wire = Wire(spec)
+        self._probe = True
         self._watching: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
         self._parameters: dict[str, Mapping[parameters.Path, str]] = {}
@@ -65,18 +71,29 @@ class HttpUpstream(Kept[Remote]):
 
     async def tools(self) -> tuple[ToolDefinition, ...]:
         remote = self._open
-        if remote is not None and not remote.is_watched and time.monotonic() - self._refreshed_at > STALE:
+        if (
+            remote is not None
+            and "tools" not in remote.watched
+            and time.monotonic() - self._refreshed_at > STALE
+        ):
             self._tools_changed()
         return await super().tools()
 
-    async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
-        remote = await self._ready()
+    def _talk(self, open_: Remote) -> Conversation:
+        return open_
+
+    def _own_connection(self, ties: Ties) -> "HttpUpstream":
+        made = HttpUpstream(self.spec, lambda: None, self._secrets, ties)
+        made._probe = False  # only a legacy server has such connections
+        return made
+
+    async def _carry(self, open_: Remote, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         try:
-            outcome = await remote.call(allow, call, caller, self._headers(call))
+            outcome = await open_.call(allow, call, caller, self._headers(call))
         except SessionGone:
-            outcome = await self._send_again(remote, allow, call, caller)
+            outcome = await self._send_again(open_, allow, call, caller)
         except (Unreachable, Rejected) as error:
-            self._turned_away(remote, error)
+            self._turned_away(open_, error)
             raise self._masked(error) from None
         except OutcomeUnknown as error:
             self._refreshed_at = 0.0  # whatever broke may have brought another server up
@@ -129,11 +146,11 @@ class HttpUpstream(Kept[Remote]):
         try:
             async with asyncio.timeout(HANDSHAKE_LIMIT):
                 self._wire.use(await self._filled(self.spec.headers))
-                await remote.open()
-                tools = await remote.list_tools()
+                await remote.open(probe=self._probe)
+                tools = await remote.list_tools() if self._is_shared else None
         except (UpstreamError, TimeoutError) as error:
             raise self._failed(str(error) or f"not ready within {HANDSHAKE_LIMIT:.0f} seconds") from None
-        self._opened_now(remote, tools, remote.greeting.capabilities)
+        self._opened_now(remote, tools)
         self._watching = asyncio.create_task(self._watch(remote))
         return remote
 
@@ -154,6 +171,18 @@ class HttpUpstream(Kept[Remote]):
             task = asyncio.create_task(remote.farewell())
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
+        else:
+            self._gone()
+
+    async def _list(self, open_: Remote, kind: Listed) -> Fetched:
+        try:
+            return await super()._list(open_, kind)
+        except SessionGone:
+            self._forget(open_)
+            return await super()._list(await self._ready(), kind)
+        except (Unreachable, Rejected) as error:
+            self._turned_away(open_, error)
+            raise
 
     def _lost(self, remote: Remote, reason: str) -> None:
         """The server cannot be used as it was: begin anew, after a pause where that happened before."""

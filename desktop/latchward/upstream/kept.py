@@ -9,12 +9,11 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
-from latchward.model.caller import Caller
 from latchward.model.errors import NotSent, SecretError
 from latchward.model.mask import Mask
-from latchward.model.ports import Heard, Secrets
+from latchward.model.ports import Secrets
 from latchward.model.secret import fill, has_placeholder, names_in
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
@@ -33,10 +32,6 @@ REFRESH_EVERY: Final = 2.0
 """Seconds between two looks at a list that the server says has changed."""
 REFRESH_AFTER: Final = 0.05
 """Seconds to the first of these looks, so that several notices make one."""
-
-
-def nobody_hears(server: str, method: str, params: Mapping[str, Any], grant: str) -> None:
-    """Nobody wants to know what a server says outside calls."""
 
 
 Open = TypeVar("Open")
@@ -58,17 +53,14 @@ class Kept(ABC, Generic[Open]):
         spec: UpstreamSpec,
         on_change: Callable[[], None],
         secrets: Secrets | None = None,
-        heard: Heard = nobody_hears,
     ) -> None:
         self.spec = spec
-        self._heard = heard
         self.last_error = ""
         self._on_change = on_change
         self._secrets = secrets
         # What the server may repeat in its errors, and must stand in no message and no log.
         self._mask = Mask(value for value in spec.headers.values() if not has_placeholder(value))
         self._open: Open | None = None
-        self._capabilities: Mapping[str, Any] = {}
         self._tools: dict[str, ToolDefinition] | None = None
         self._starting: asyncio.Task[Open] | None = None
         self._refreshing: asyncio.Task[None] | None = None
@@ -97,9 +89,6 @@ class Kept(ABC, Generic[Open]):
 
     def current(self, tool: str) -> ToolDefinition | None:
         return None if self._tools is None else self._tools.get(tool)
-
-    def capabilities(self) -> Mapping[str, Any]:
-        return self._capabilities
 
     async def tools(self) -> tuple[ToolDefinition, ...]:
         if self._open is None:
@@ -179,21 +168,24 @@ class Kept(ABC, Generic[Open]):
         more = f"; it may be {self._again} again in {wait:.0f} s" if wait > 0.5 and not self._stopped else ""
         return NotSent(f"{self.last_error}{more}")
 
-    def _opened_now(
-        self, opened: Open, tools: dict[str, ToolDefinition], capabilities: Mapping[str, Any]
-    ) -> None:
-        """A start came to its end."""
+    def _opened_now(self, opened: Open, tools: dict[str, ToolDefinition] | None) -> None:
+        """A start came to its end. `tools` is None where they were not asked for."""
         self._open = opened
-        self._capabilities = capabilities
         self._ready_since = self._refreshed_at = time.monotonic()
         self.last_error = ""
-        self._take(tools)
+        if tools is not None:
+            self._take(tools)
 
     def _closed_now(self) -> None:
         """What was open is lost; long enough a run makes up for earlier failures."""
         self._open = None
         if time.monotonic() - self._ready_since > STEADY:
             self._failures = 0
+        self._gone()
+
+    @abstractmethod
+    def _gone(self) -> None:
+        """What was open is no longer; a failure may be noted after this."""
 
     def _paused(self, error: str) -> bool:
         """Note a failure and set the pause before the next start. Whether it is another than the last one."""
@@ -208,22 +200,6 @@ class Kept(ABC, Generic[Open]):
         if tools != self._tools:
             self._tools = tools
             self._on_change()
-
-    # what a conversation hears: `conversation.Behind`
-
-    @property
-    def declared(self) -> Mapping[str, Any]:
-        return {}
-
-    def heard(self, method: str, params: Mapping[str, Any]) -> None:
-        self._heard(self.name, method, params, "")
-
-    def waiting(self) -> Caller | None:
-        return None
-
-    def list_changed(self, capability: str) -> None:
-        if capability == "tools":
-            self._tools_changed()
 
     def _tools_changed(self) -> None:
         """The list of tools is another, or may be: look at it soon."""

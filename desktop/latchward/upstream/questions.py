@@ -7,7 +7,7 @@ answered here, whatever becomes of it.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from latchward.model.caller import Caller, Question, Reply
 from latchward.model.outcome import Fault
@@ -45,18 +45,21 @@ class Questions:
         self._say = say
         self._open: dict[int | str, tuple[int, asyncio.Task[None]]] = {}
 
-    def take(self, said: Incoming, number: int, caller: Caller | None) -> None:
-        """Ask `caller` in a task of its own, for its call `number`; None where no call is under way."""
+    def take(self, said: Incoming, number: int, caller: Caller | None, declared: Mapping[str, Any]) -> None:
+        """Ask `caller` in a task of its own, for its call `number`; None where no call is under way.
+
+        `declared` are the capabilities that the server was told on this connection.
+        """
         identity, question = said.id, asked.question(str(said.method), said.params)
         if identity is None or identity in self._open:
             return  # whoever gives an id twice could not tell the two answers apart
         if question.method not in NEEDS:
             self._fail(identity, METHOD_NOT_FOUND, "method not found")
-        elif caller is None:
-            self._fail(identity, INTERNAL_ERROR, "no call is under way to which this could belong")
-        elif NEEDS[question.method] not in caller.capabilities:
+        elif NEEDS[question.method] not in declared:
             fault = _undeclared(question.method)
             self._fail(identity, fault.code, fault.message)
+        elif caller is None:
+            self._fail(identity, INTERNAL_ERROR, "no call is under way to which this could belong")
         elif len(self._open) >= MAX_QUESTIONS:
             self._fail(identity, INTERNAL_ERROR, f"more than {MAX_QUESTIONS} questions are open")
         else:

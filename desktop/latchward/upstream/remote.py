@@ -10,7 +10,6 @@ its events had ids, without sending the request anew.
 import asyncio
 import contextlib
 import re
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,8 +20,9 @@ from latchward.protocol import answer, envelope, legacy, modern
 from latchward.protocol.versions import LATEST_MODERN
 
 from . import talk
-from .conversation import Behind, Conversation
-from .wire import Rejected, Reply, Wire
+from .conversation import Behind
+from .watching import SessionGone, Watching
+from .wire import Rejected, Reply, Unreachable, Wire
 
 PROBE_WAIT: Final = 10.0
 """Seconds that a server has to answer `server/discover` before `initialize` is tried."""
@@ -34,10 +34,6 @@ RESUMES: Final = 3
 """How often in a row a broken reply is taken up again without a new event."""
 RESUME_PAUSE: Final = 1.0
 """Seconds before that where the server names none."""
-REOPEN: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
-"""Seconds before a stream of notices that ended is opened again, by how often it ended soon."""
-STEADY: Final = 60.0
-"""Seconds after which a stream that ends did not end soon."""
 ANSWER_WAIT: Final = 30.0
 """Seconds for our answer to a question of the server."""
 MAX_ASIDES: Final = 64
@@ -46,11 +42,7 @@ MAX_ASIDES: Final = 64
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,1024}")
 
 
-class SessionGone(Rejected):
-    """The server does not know our session any more: it did nothing with what was sent under it."""
-
-
-class Remote(Conversation):
+class Remote(Watching):
     """One conversation."""
 
     def __init__(self, wire: Wire, behind: Behind) -> None:
@@ -59,14 +51,23 @@ class Remote(Conversation):
         self._version = ""
         self._session = ""
         self._asides: set[asyncio.Task[None]] = set()
-        self.is_watched = False
-        """Whether a stream is open on which the server promised to tell of changed tools."""
-        self._was_open = False
 
-    async def open(self) -> None:
-        """Find the era and greet. Raises `UpstreamError`."""
-        if await self._discover():
+    async def open(self, *, probe: bool = True) -> None:
+        """Find the era and greet. Without `probe` the legacy one is tried first. Raises `UpstreamError`."""
+        if probe:
+            if not await self._discover():
+                await self._initialize()
             return
+        try:
+            await self._initialize()
+        except Unreachable:
+            raise
+        except UpstreamError:
+            self._session = ""
+            if not await self._discover():  # what was known of it is no longer so
+                raise
+
+    async def _initialize(self) -> None:
         self._version = ""
         try:
             async with asyncio.timeout(GREETING_LIMIT):
@@ -105,62 +106,18 @@ class Remote(Conversation):
         self.era = greeting.era
         self._version = greeting.version
 
-    async def watch(self) -> None:
-        """Keep a stream open on which the server tells of changed tools; returns where it offers none.
-
-        A legacy server may tell without having said that it would. Raises `SessionGone`.
-        """
-        soon = 0
-        while self.greeting.tells("tools") or self.era is Era.LEGACY:
-            opened_at = time.monotonic()
-            retry = 0.0
-            try:
-                retry = await self._listen()
-            except SessionGone:
-                if not self._was_open:
-                    return  # a server without such a stream may say so with a 404, too
-                raise
-            except Rejected as error:
-                if error.status < 500 and error.status != 429:
-                    return
-            except UpstreamError:
-                pass
-            finally:
-                self.is_watched = False
-            soon = 1 if time.monotonic() - opened_at > STEADY else soon + 1
-            await asyncio.sleep(max(retry, REOPEN[min(soon, len(REOPEN)) - 1]))
-
-    async def _listen(self) -> float:
-        """One stream of notices until it ends; the pause that the server asks for before the next."""
-        if self.era is Era.LEGACY:
-            reply = await self._wire.request("GET", None, self._headers() | {"Accept": "text/event-stream"})
+    async def _open_stream(self, body: bytes | None) -> Reply:
+        own = self._headers()
+        if body is None:
+            reply = await self._wire.request("GET", None, own | {"Accept": "text/event-stream"})
         else:
-            body = envelope.request(self._next_id(), "subscriptions/listen", talk.LISTEN_PARAMS)
-            reply = await self._wire.request(
-                "POST", body, self._headers() | {"Mcp-Method": "subscriptions/listen"}
-            )
-        try:
-            if reply.status >= 300:
-                raise self._rejected(reply)
-            if not reply.is_stream:
-                raise Rejected("the server opens no stream of notices", reply.status)
-            if self.era is Era.LEGACY:
-                self._watched()
-            async for data in reply.messages():
-                with contextlib.suppress(UpstreamError):
-                    said = answer.read(data)
-                    if said.method is None:
-                        break
-                    self._beside(said, 0)
-        finally:
-            reply.close()
-        return reply.retry or 0.0
-
-    def _watched(self) -> None:
-        """The stream is open: what changed while it was not is looked for now."""
-        self.is_watched = self.greeting.tells("tools")
-        self._was_open = True
-        self._behind.list_changed("tools")
+            reply = await self._wire.request("POST", body, own | {"Mcp-Method": "subscriptions/listen"})
+        if reply.status < 300 and reply.is_stream:
+            return reply
+        reply.close()
+        if reply.status >= 300:
+            raise self._rejected(reply)
+        raise Rejected("the server opens no stream of notices", reply.status)
 
     async def farewell(self) -> None:
         """Wait for what is still to be told, and end the session at the server."""
@@ -304,11 +261,6 @@ class Remote(Conversation):
     def _asked(self, said: answer.Incoming, number: int | None) -> None:
         if self.era is Era.LEGACY:
             super()._asked(said, number)
-
-    def _acknowledged(self, params: Mapping[str, Any]) -> None:
-        honoured = params.get("notifications")
-        if isinstance(honoured, dict) and honoured.get("toolsListChanged") is True:
-            self._watched()
 
     def _keep_session(self, reply: Reply) -> None:
         if reply.session is not None:

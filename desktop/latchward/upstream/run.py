@@ -41,14 +41,16 @@ class Run:
         self.session = Session(self._write, behind)
         self._process = Process(self.session.receive, self._ended)
 
-    async def open(self, env: Mapping[str, str], *, probe: bool) -> dict[str, ToolDefinition]:
-        """Start the process with these variables of its own, greet it, and list its tools.
+    async def open(
+        self, env: Mapping[str, str], *, probe: bool, lists: bool
+    ) -> dict[str, ToolDefinition] | None:
+        """Start the process with these variables of its own, greet it, and list its tools where `lists`.
 
         Raises `UpstreamError`; `stop` it then.
         """
         await self._process.start(self._spec, env, self._birth)
         await self.session.open(probe=probe)
-        tools = await self.session.list_tools()
+        tools = await self.session.list_tools() if lists else None
         if self._over:  # the last answer may come with the end
             raise UpstreamError(self._over)
         return tools

@@ -17,6 +17,7 @@ from latchward.protocol import answer, envelope, legacy, modern
 
 from . import talk
 from .conversation import Behind, Conversation
+from .subscriptions import TOLD, Listen
 
 PROBE_WAIT: Final = 5.0
 """Seconds that a server has to answer `server/discover` before `initialize` is tried beside it."""
@@ -62,22 +63,38 @@ class Session(Conversation):
         if greeting is None:
             return False
         self._take_greeting(greeting)
-        if greeting.tells("tools"):
-            self._listen()
+        self._listen_again()
         return True
 
-    def _listen(self) -> None:
-        """Ask to be told of changes; the answer comes when the server ends that, and then we ask again."""
-        self._asking("subscriptions/listen", talk.LISTEN_PARAMS).add_done_callback(self._listened)
+    def _listen_again(self) -> None:
+        if not self._listens and self._wants_listen():
+            self._listen()
 
-    def _listened(self, asked: asyncio.Future[answer.Incoming]) -> None:
-        if asked.cancelled() or asked.exception() is not None or asked.result().result is None:
+    def _listen(self) -> None:
+        listen, params = self._begin_listen()
+        asked = self._asking("subscriptions/listen", params, listen.number)
+        asked.add_done_callback(lambda asked: self._listened(listen, asked))
+
+    def _listened(self, listen: Listen, asked: asyncio.Future[answer.Incoming]) -> None:
+        """The server ended a listening, or refused it. Where it ended the last one, we ask again."""
+        if listen.number not in self._listens or not self._listen_over(listen):
             return
-        self._behind.list_changed("tools")  # nobody would have told us in between
-        asyncio.get_running_loop().call_later(LISTEN_AGAIN, self._listen)
+        self._gap = True
+        if not asked.cancelled() and asked.exception() is None and asked.result().result is not None:
+            asyncio.get_running_loop().call_later(LISTEN_AGAIN, self._listen_again)
+
+    def _unlisten(self, listen: Listen) -> None:
+        self._pending.pop(listen.number, None)
+        self._cancel(listen.number, "another one has taken its place")
+
+    def _withdrawn(self, number: object) -> None:
+        super()._withdrawn(number)
+        if isinstance(number, int) and number in self._listens and number in self._pending:
+            self._answered(answer.Incoming(number, None, {}, b"{}", None))
 
     def _greeted(self, said: answer.Incoming) -> None:
         self._take_greeting(talk.greeted(said))
+        self.watched = frozenset(name for name in TOLD if self.greeting.tells(name))
         self._write(envelope.notification("notifications/initialized"))
 
     def _take_greeting(self, greeting: talk.Greeting) -> None:
@@ -145,8 +162,10 @@ class Session(Conversation):
         with contextlib.suppress(NotSent):  # it is gone, or does not read
             self._write(line)
 
-    def _asking(self, method: str, params: dict[str, Any]) -> asyncio.Future[answer.Incoming]:
-        number = self._next_id()
+    def _asking(
+        self, method: str, params: dict[str, Any], number: int = 0
+    ) -> asyncio.Future[answer.Incoming]:
+        number = number or self._next_id()
         future = self._expect(number)
         try:
             self._write(envelope.request(number, method, params))
@@ -159,9 +178,6 @@ class Session(Conversation):
         future: asyncio.Future[answer.Incoming] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
         return future
-
-    def _acknowledged(self, params: Mapping[str, Any]) -> None:
-        pass
 
     def _cancel(self, number: int, reason: str) -> None:
         params = {"requestId": number, "reason": reason}

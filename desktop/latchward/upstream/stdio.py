@@ -17,13 +17,15 @@ from latchward.model.era import Era
 from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.mask import Mask
 from latchward.model.outcome import Outcome
-from latchward.model.ports import Heard, Secrets
+from latchward.model.ports import Secrets
 from latchward.model.secret import has_placeholder
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 
+from .carrying import ALONE, Carrying, Ties
+from .conversation import Conversation
 from .environment import PLAIN, Birth
-from .kept import HANDSHAKE_LIMIT, Kept, nobody_hears
+from .kept import HANDSHAKE_LIMIT
 from .run import Run
 
 _ADVICE: Final = "; see in a terminal what its command waits for"
@@ -31,7 +33,7 @@ _ADVICE: Final = "; see in a terminal what its command waits for"
 log = logging.getLogger(__name__)
 
 
-class StdioUpstream(Kept[Run]):
+class StdioUpstream(Carrying[Run]):
     """Implements `model.ports.Upstream`. `birth` is what its process gets besides."""
 
     _again = "started"
@@ -42,21 +44,28 @@ class StdioUpstream(Kept[Run]):
         on_change: Callable[[], None],
         birth: Birth = PLAIN,
         secrets: Secrets | None = None,
-        heard: Heard = nobody_hears,
+        ties: Ties = ALONE,
     ) -> None:
-        super().__init__(spec, on_change, secrets, heard)
+        super().__init__(spec, on_change, secrets, ties)
         self._birth = birth
         # In our own sentences these stay: they may be part of a path or the name of a program.
         self._plain = Mask(value for value in spec.env.values() if not has_placeholder(value))
         self._ending: set[asyncio.Task[None]] = set()
         self._probe = True
 
-    async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
-        run = await self._ready()
-        if call.method == TOOLS_CALL and self.current(call.tool.name) is None:
+    def _talk(self, open_: Run) -> Conversation:
+        return open_.session
+
+    def _own_connection(self, ties: Ties) -> "StdioUpstream":
+        made = StdioUpstream(self.spec, lambda: None, self._birth, self._secrets, ties)
+        made._probe = False  # only a legacy server has such connections
+        return made
+
+    async def _carry(self, open_: Run, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+        if call.method == TOOLS_CALL and self._tools is not None and call.tool.name not in self._tools:
             raise NotSent("the server no longer has this tool; nothing was sent")
         try:
-            return await run.session.call(allow, call, caller)
+            return await open_.session.call(allow, call, caller)
         except OutcomeUnknown as error:
             raise OutcomeUnknown(self._mask(str(error))) from None
 
@@ -81,15 +90,15 @@ class StdioUpstream(Kept[Run]):
         except UpstreamError as error:
             raise self._failed("did not start", str(error)) from None
         self._probe = run.session.era is Era.MODERN
-        self._opened_now(run, tools, run.session.greeting.capabilities)
+        self._opened_now(run, tools)
         return run
 
-    async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition]]:
+    async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition] | None]:
         """A run that is ready. One that ends at the first question of the newer era is begun anew without."""
         env = await self._filled(self.spec.env)
         run = Run(self.spec, self._words, self, self._ended, self._birth)
         try:
-            return run, await run.open(env, probe=probe)
+            return run, await run.open(env, probe=probe, lists=self._is_shared)
         except UpstreamError as error:
             self._end(run)
             self._probe = True  # what was known of it may no longer be so
