@@ -1,8 +1,8 @@
-"""The proof that a call may be sent: for one call, once, and a last time where a server turned it away."""
+"""The proof that a call may be sent: once; again only where its server did not read it, or asks."""
 
 import pytest
 
-from latchward.model.allow import Allow, mint_allow
+from latchward.model.allow import ROUNDS, Allow, mint_allow
 from latchward.model.errors import NotSent, Withdrawn
 
 
@@ -45,3 +45,31 @@ def test_it_is_good_for_nothing_once_what_was_judged_is_no_longer_so() -> None:
         allow.spend_again("this call")
     with pytest.raises(Withdrawn):
         minted(holds=False).spend("this call")
+
+
+def test_it_is_good_for_a_round_of_questions_only_once_it_was_spent() -> None:
+    allow = minted()
+    with pytest.raises(NotSent):
+        allow.spend_round("this call")
+    allow.spend("this call")
+    with pytest.raises(NotSent, match="another call"):
+        allow.spend_round("another")
+    allow.spend_round("this call")
+
+
+def test_it_is_good_for_so_many_rounds_and_no_more() -> None:
+    allow = minted()
+    allow.spend("this call")
+    for _ in range(ROUNDS):
+        allow.spend_round("this call")
+    with pytest.raises(NotSent, match="used up"):
+        allow.spend_round("this call")
+
+
+def test_it_is_good_for_no_round_once_what_was_judged_is_no_longer_so() -> None:
+    holding = [True]
+    allow = mint_allow(digest="this call", revision="1", row=1, holds=lambda: holding[0])
+    allow.spend("this call")
+    holding[0] = False
+    with pytest.raises(Withdrawn):
+        allow.spend_round("this call")
