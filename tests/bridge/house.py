@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from tests.support import recorder
-from tests.support.everything import events_of, spec
-from tests.support.everything_web import EverythingWeb
+from tests.support.scripted import events_of, spec
+from tests.support.scripted_web import EverythingWeb
 from tests.support.gateway import Gateway
 from tests.support.talker import Answers, Kind, Message, WebTalker, WireTalker, obliging
 from tests.support.waiting import wait_for

@@ -7,7 +7,7 @@ from typing import Any, Final
 from mcp_types import methods
 
 from tests.bridge.house import House
-from tests.support.everything import LEGACY, META, MODERN
+from tests.support.scripted import LEGACY, META, MODERN
 from tests.support.talker import Message, Said, Talker
 
 VERSIONS: Final = {"legacy": LEGACY, "modern": MODERN}

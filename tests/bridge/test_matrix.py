@@ -11,7 +11,7 @@ import pytest
 
 from tests.bridge.house import NEW, OLD, SERVERS, House
 from tests.bridge.schema import check_said, check_server
-from tests.support.everything import FORM, PROMPTS, RESOURCES, SHARED, TOOLS
+from tests.support.scripted import FORM, PROMPTS, RESOURCES, SHARED, TOOLS
 from tests.support.talker import Kind, Message, Said, Talker
 
 KINDS: list[Kind] = ["legacy", "modern", "dual"]

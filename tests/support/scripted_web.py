@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .everything import MODERN, Everything, Message, Session, events_of
+from .scripted import MODERN, Everything, Message, Session, events_of
 
 
 class Events:

@@ -1,11 +1,11 @@
 """A scripted MCP server that has everything: prompts, resources, questions, subscriptions, logs; either era.
 
-    python everything.py --name NAME --era legacy|modern|dual --record FILE --orders FILE
+    python scripted.py --name NAME --era legacy|modern|dual --record FILE --orders FILE
 
 Standard library alone. It asks whatever its tool `ask` is told to ask, whether or not the client can be
 asked, and logs at every level whatever was wanted: to hold it back is what is tested. `record` gets each
 line that arrives, byte for byte. `orders` is a file of lines of JSON that a test appends to: what
-the server then does outside any call. `everything_web` is the same over HTTP.
+the server then does outside any call. `scripted_web` is the same over HTTP.
 
 Tests use `spec()` for an entry of `mcpServers`, and `House` in `tests/bridge` for the rest.
 """
@@ -280,6 +280,12 @@ class Everything:
         name, arguments = request.params.get("name"), request.params.get("arguments") or {}
         if name not in [tool["name"] for tool in self.lists["tools"]]:
             raise Failure(INVALID_PARAMS, f"Unknown tool: {name}")
+        if name == "ask" and arguments.get("withdraw"):
+            number = self.ask(request.way, next(iter(arguments["questions"].values())))
+            request.wait(0.3)
+            request.tell("notifications/cancelled", {"requestId": number, "reason": "no longer needed"})
+            request.wait(0.3)
+            return _text("withdrawn")
         if name == "ask":
             return self.asking(request, arguments.get("questions") or {}, arguments.get("rounds", 1))
         if name == "slow":
@@ -513,7 +519,7 @@ def serve_stdio(server: Everything, record: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="everything", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="scripted", allow_abbrev=False)
     parser.add_argument("--name", required=True)
     parser.add_argument("--era", choices=("legacy", "modern", "dual"), required=True)
     parser.add_argument("--record", type=Path, required=True)
