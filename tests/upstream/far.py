@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from latchward.model.caller import NOBODY, Caller
 from latchward.model.errors import UpstreamError
-from latchward.model.ports import Secrets
+from latchward.model.outcome import Outcome
+from latchward.model.ports import Secrets, Upstream
 from latchward.model.upstream import UpstreamSpec
+from latchward.upstream.carrying import Ties
 from latchward.upstream.http import HttpUpstream
 from tests.support.web import Behaviour, Exchange
 
+from .scripted import allowed, made_call
 from .support import call
 
 SECRET = "s3cr3t-t0ken-of-the-person"
@@ -63,3 +67,24 @@ def stream_of(*pieces: bytes) -> Behaviour:
             exchange.raw(piece.replace(b"%ID%", str(exchange.id).encode()))
 
     return behave
+
+
+@asynccontextmanager
+async def hearing(url: str) -> AsyncIterator[tuple[HttpUpstream, list[tuple[str, Any, str]]]]:
+    """An upstream, and what it heard outside calls: the method, the params, and for which client."""
+    told: list[tuple[str, Any, str]] = []
+
+    def heard(server: str, method: str, params: Any, grant: str) -> None:
+        told.append((method, params, grant))
+
+    made = HttpUpstream(UpstreamSpec("far", url=url), lambda: None, None, Ties(heard))
+    try:
+        yield made, told
+    finally:
+        await made.stop()
+
+
+async def request(upstream: Upstream, method: str, caller: Caller = NOBODY, **params: Any) -> Outcome:
+    """Send a call of any method, as the gateway does after it decided."""
+    made = made_call(method, params, upstream.name)
+    return await upstream.send(allowed(made), made, caller)
