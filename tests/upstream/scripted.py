@@ -19,15 +19,17 @@ Message = dict[str, Any]
 WAIT = 10.0
 
 
-def made_call(method: str, params: Message | None = None, server: str = "fixture") -> ToolCall:
+def made_call(
+    method: str, params: Message | None = None, server: str = "fixture", tool: str = "echo"
+) -> ToolCall:
     """A call of this method as the gateway makes it; of `tools/call`, `params` are the arguments."""
     given = {} if params is None else params
     payload = strict.serialise(given)
     name = str(given.get("name") or given.get("uri") or method)
     if method == TOOLS_CALL:
-        return ToolCall("agent", "session", ToolId(server, "echo"), given, payload, digest_of(payload))
-    tool = ToolId(server, name)
-    return ToolCall("agent", "session", tool, given, b"", digest_of(payload), method, params=payload)
+        return ToolCall("agent", "session", ToolId(server, tool), given, payload, digest_of(payload))
+    about = ToolId(server, name)
+    return ToolCall("agent", "session", about, given, b"", digest_of(payload), method, params=payload)
 
 
 def digest_of(payload: bytes) -> str:
