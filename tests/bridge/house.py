@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from tests.support import recorder
+from tests.support.gateway import Gateway
 from tests.support.scripted import events_of, spec
 from tests.support.scripted_web import EverythingWeb
-from tests.support.gateway import Gateway
 from tests.support.talker import Answers, Kind, Message, WebTalker, WireTalker, obliging
 from tests.support.waiting import wait_for
 

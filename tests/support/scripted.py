@@ -133,6 +133,7 @@ class Request:
             if time.monotonic() > until:
                 raise Failure(-32000, "no answer to what was asked")
             self.given_up.wait(0.005)
+        self.check()
         return {key: self.server.replies.pop(number) for key, number in numbers.items()}
 
 

@@ -1,20 +1,34 @@
 """The answer to a request that was judged, in the client's era and as its method has it."""
 
+from typing import Final
+
 from latchward.model.era import Era
 from latchward.model.errors import ClientError, UpstreamError
 from latchward.model.outcome import Answered, Fault, ToolResult, Unknown
 from latchward.model.verdict import Refusal, Verdict
 from latchward.protocol import bridge, envelope, modern, wording
 from latchward.protocol.envelope import Request
-from latchward.protocol.versions import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, RESOURCE_NOT_FOUND
+from latchward.protocol.versions import (
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    MISSING_CAPABILITY,
+    REFUSED,
+    RESOURCE_NOT_FOUND,
+    UNSUPPORTED_VERSION,
+)
 
 from .rounds import Asks
+
+_REQUEST_FAULTS: Final = (HEADER_MISMATCH, METHOD_NOT_FOUND, MISSING_CAPABILITY, UNSUPPORTED_VERSION)
+"""What a server finds wrong with a request itself, not with what it asks for."""
+_OF_RESOURCES: Final = ("resources/read", "resources/subscribe")
 
 
 def answer(era: Era, request: Request, answered: Answered | Asks) -> bytes:
     """The message. A refused tool is a result, for the model is to read it.
 
-    Raises `ClientError` for a method that does not exist.
+    Raises `ClientError` for a method that does not exist, and for what a server found wrong with the request.
     """
     match answered:
         case ToolResult():
@@ -26,10 +40,11 @@ def answer(era: Era, request: Request, answered: Answered | Asks) -> bytes:
         case Asks():
             return envelope.result(request.id, modern.input_required(answered.questions, answered.handle))
         case Fault():
-            code = answered.code
-            if code == RESOURCE_NOT_FOUND and era is Era.MODERN:
-                code = INVALID_PARAMS
-            return envelope.error(request.id, code, answered.message, answered.data)
+            if request.method in _OF_RESOURCES and answered.code in (RESOURCE_NOT_FOUND, INVALID_PARAMS):
+                return _unknown(era, request)  # in our words: a hidden one must not be told from it
+            if answered.code in _REQUEST_FAULTS:  # over HTTP these have a status of their own
+                raise ClientError(answered.code, answered.message, answered.data)
+            return envelope.error(request.id, answered.code, answered.message, answered.data)
         case Unknown():
             return _unknown(era, request)
         case Verdict():

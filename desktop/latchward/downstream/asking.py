@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from latchward.model.caller import Question, Reply
 from latchward.model.codes import INTERNAL_ERROR, METHOD_NOT_FOUND
@@ -28,7 +28,8 @@ async def ask(
         conversation.last_id += 1
         future = conversation.asked[conversation.last_id] = loop.create_future()
         waiting[key] = conversation.last_id, future
-        channel.notify(envelope.request(conversation.last_id, question.method, question.params))
+        params = _complete(question, conversation.last_id)
+        channel.notify(envelope.request(conversation.last_id, question.method, params))
     try:
         await asyncio.wait({future for _, future in waiting.values()}, timeout=ASK_SECONDS)
         late = Fault(INTERNAL_ERROR, f"the client did not answer within {ASK_SECONDS:.0f} seconds")
@@ -39,6 +40,14 @@ async def ask(
             if not future.done():
                 gone = {"requestId": number, "reason": "the answer is not needed any more"}
                 channel.notify(envelope.notification("notifications/cancelled", gone))
+
+
+def _complete(question: Question, number: int) -> Mapping[str, Any]:
+    """The params as this era wants them: a page to open has an id here, and none in the other."""
+    params = question.params
+    if params.get("mode") == "url" and "elicitationId" not in params:
+        return {**params, "elicitationId": str(number)}
+    return params
 
 
 def answered(conversation: Conversation, message: Message) -> None:

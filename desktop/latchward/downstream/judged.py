@@ -96,7 +96,10 @@ class Judged:
                 return await self._rest(peer, request, contact, wanted)
             if request.method in IN_ROUNDS and not _KINDS.isdisjoint(caller.capabilities):
                 return await self.rounds.begin(
-                    _bound(peer, request, wanted.call), contact, lambda ask: self._asking(wanted, ask)
+                    _bound(peer, request, wanted.call),
+                    contact,
+                    lambda ask: self._asking(wanted, ask),
+                    modern.answers(request.params),
                 )
         return await self._enforcer.call(wanted)
 
@@ -187,7 +190,8 @@ class Judged:
 
 
 def _bound(peer: Peer, request: Request, call: ToolCall) -> Bound:
-    return Bound(peer.grant.client, peer.grant.token_hash, peer.endpoint, request.method, call.digest)
+    grant, server = peer.grant, call.tool.upstream
+    return Bound(grant.client, grant.token_hash, peer.endpoint, server, request.method, call.digest)
 
 
 def _carried(declared: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:

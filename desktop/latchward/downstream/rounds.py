@@ -25,6 +25,7 @@ from .peer import Channel
 
 IN_ROUNDS: Final = frozenset({"tools/call", "prompts/get", "resources/read"})
 """The methods that may be answered so."""
+_NONE: Final[Mapping[str, Any]] = {}
 KEEP_SECONDS: Final = 600.0
 """Seconds that a call waits for its client to come again; then it is cancelled."""
 MAX_EACH: Final = 100
@@ -33,11 +34,15 @@ MAX_EACH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a call that comes again must be: of the same grant, for the same thing, with equal arguments."""
+    """What a call that comes again must be: of the same grant, for the same thing, with equal arguments.
+
+    `server` is part of it: the digest is over names as they are there, and two servers may share one.
+    """
 
     client: str
     token_hash: str
     endpoint: str | None
+    server: str
     method: str
     digest: str
 
@@ -74,6 +79,8 @@ class _Waiting:
     contact: Contact
     turn: "asyncio.Future[None]"
     """Done when the client is to be answered: the call has ended, or asks."""
+    given: dict[str, Any]
+    """Replies that came before their questions."""
     task: "asyncio.Task[Answered] | None" = None
     questions: dict[str, Question] = field(default_factory=dict)
     groups: list[_Group] = field(default_factory=list)
@@ -84,6 +91,13 @@ class _Waiting:
         if not self.turn.done():
             self.turn.set_result(None)
 
+    def drop(self, group: _Group) -> None:
+        """These questions are not open any more."""
+        if group in self.groups:
+            self.groups.remove(group)
+            for key in group.names:
+                del self.questions[key]
+
 
 class Rounds:
     """The calls that stand in the middle, by handle."""
@@ -92,10 +106,17 @@ class Rounds:
         self._waiting: dict[str, _Waiting] = {}
 
     async def begin(
-        self, bound: Bound, contact: Contact, work: Callable[[Asked], Awaitable[Answered]]
+        self,
+        bound: Bound,
+        contact: Contact,
+        work: Callable[[Asked], Awaitable[Answered]],
+        replies: Mapping[str, Any] = _NONE,
     ) -> Answered | Asks:
-        """Do the work, which may ask, until its end or its first question."""
-        waiting = _Waiting(bound, contact, asyncio.get_running_loop().create_future())
+        """Do the work, which may ask, until its end or its first question.
+
+        `replies` came with the call, from a client that knows what it will be asked; each is used once.
+        """
+        waiting = _Waiting(bound, contact, asyncio.get_running_loop().create_future(), dict(replies))
 
         async def ask(questions: Mapping[str, Question]) -> Mapping[str, Reply]:
             return await self._ask(waiting, questions)
@@ -120,9 +141,7 @@ class Rounds:
         for group in list(waiting.groups):
             given = {name: replies[key] for key, name in group.names.items() if key in replies}
             if given or not group.names:
-                waiting.groups.remove(group)
-                for key in group.names:
-                    del waiting.questions[key]
+                waiting.drop(group)
                 if not group.replies.done():
                     group.replies.set_result(given)
         if waiting.groups or (waiting.task is not None and waiting.task.done()):
@@ -147,6 +166,8 @@ class Rounds:
         return Asks(dict(waiting.questions), handle)
 
     async def _ask(self, waiting: _Waiting, questions: Mapping[str, Question]) -> Mapping[str, Reply]:
+        if questions and questions.keys() <= waiting.given.keys():
+            return {key: waiting.given.pop(key) for key in questions}
         same = sum(other.bound.client == waiting.bound.client for other in self._waiting.values())
         if same >= MAX_EACH:
             return dict.fromkeys(questions, Fault(INTERNAL_ERROR, "too many calls wait for this client"))
@@ -155,7 +176,10 @@ class Rounds:
         group = _Group(names, asyncio.get_running_loop().create_future())
         waiting.groups.append(group)
         waiting.wake()
-        return await group.replies
+        try:
+            return await group.replies
+        finally:
+            waiting.drop(group)  # also where the server withdrew them: nobody is to be asked in vain
 
     def _expire(self, handle: str) -> None:
         waiting = self._forget(handle)
