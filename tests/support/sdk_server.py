@@ -54,7 +54,9 @@ def main() -> None:
     import anyio
     import uvicorn
     from mcp.server.mcpserver import Context, MCPServer
-    from pydantic import Field
+    from mcp.server.mcpserver.resolve import Elicit, ListRoots, Resolve
+    from mcp_types import ListRootsResult
+    from pydantic import BaseModel, Field
     from starlette.responses import Response
 
     parser = argparse.ArgumentParser()
@@ -102,6 +104,53 @@ def main() -> None:
             await ctx.session.send_tool_list_changed()
         return "grown"
 
+    class Name(BaseModel):
+        name: str
+
+    def asked_name() -> Elicit[Name]:
+        return Elicit("Your name?", Name)
+
+    @server.tool()
+    def greet(who: Annotated[Name, Resolve(asked_name)]) -> str:
+        return f"Hello {who.name}"
+
+    def asked_roots() -> ListRoots:
+        return ListRoots()
+
+    @server.tool()
+    def roots(found: Annotated[ListRootsResult, Resolve(asked_roots)]) -> str:
+        return " ".join(str(root.uri) for root in found.roots)
+
+    @server.tool()
+    async def touch(uri: str, ctx: Context) -> str:
+        await ctx.notify_resource_updated(uri)
+        return "touched"
+
+    @server.tool()
+    async def say(words: str, ctx: Context) -> str:
+        await ctx.session.send_log_message("info", words, related_request_id=ctx.request_id)
+        return "said"
+
+    @server.tool()
+    async def add_prompt(ctx: Context) -> str:
+        server.prompt(name="another")(letter)
+        await ctx.notify_prompts_changed()
+        if ctx.protocol_version != "2026-07-28":
+            await ctx.session.send_prompt_list_changed()
+        return "added"
+
+    @server.prompt()
+    def letter(to: str) -> str:
+        return f"Dear {to}"
+
+    @server.resource("memo://one")
+    def memo() -> str:
+        return "the memo"
+
+    @server.resource("memo://{day}/note")
+    def note(day: str) -> str:
+        return f"the note of {day}"
+
     async def one_era(scope: Any, receive: Any, send: Any) -> None:
         """Turn away what is not of the era that was asked for, as servers of that era alone do."""
         version = dict(scope.get("headers", ())).get(b"mcp-protocol-version", b"")
@@ -113,6 +162,7 @@ def main() -> None:
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()
     app = server.streamable_http_app(json_response=options.json, stateless_http=options.stateless)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
     uvicorn.Server(uvicorn.Config(one_era, log_level="error")).run(sockets=[listener])
