@@ -197,6 +197,8 @@ def _bound(peer: Peer, request: Request, call: ToolCall) -> Bound:
 def _carried(declared: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
     """What a server is told that the client can do: no more than it said, the policy lets and we carry."""
     made = {kind: declared[kind] for kind in sorted(allowed) if isinstance(declared.get(kind), dict)}
+    if "roots" in made:  # that they changed is not passed on
+        made["roots"] = {key: value for key, value in made["roots"].items() if key != "listChanged"}
     extensions = declared.get("extensions")
     if isinstance(extensions, dict):
         kept = {name: value for name, value in extensions.items() if name not in NOT_CARRIED}
