@@ -1,4 +1,4 @@
-"""What may be asked of a client: what it declared, less what the policy denies; a server is told just that."""
+"""What may be asked of a client: what it declared less what the policy denies. A server is told just that."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -233,7 +233,7 @@ def test_each_question_that_is_put_has_a_row_with_what_was_asked(
     house.fresh()
     talker.ask({"a": FORM, "b": ROOTS})
     rows = [row for row in house.rows() if row["kind"] == "decided"]
-    assert [row["method"] for row in rows][0] == "tools/call"
+    assert rows[0]["method"] == "tools/call"
     assert sorted(row["method"] for row in rows[1:]) == ["elicitation/create", "roots/list"]
     [form] = [row for row in rows if row["method"] == "elicitation/create"]
     assert "Which colour?" in form["arguments"]
