@@ -2,8 +2,9 @@
 
 import pytest
 
-from latchward.downstream.doors import Admitted, Head, Headers, Refused, admit, token_hash
+from latchward.downstream.doors import Admitted, Head, Refused, admit, token_hash
 from latchward.model.grant import Grant
+from latchward.protocol.headers import by_name
 
 PORT = 7717
 TOKEN = "a-token-of-at-least-sixteen-characters"
@@ -26,8 +27,8 @@ def knock(
     """Knock with a good head; in `replaced` None takes a header away, `_` in a name is `-`."""
     names = {name.replace("_", "-"): value for name, value in replaced.items()}
     pairs = [*{**HEADERS, **names}.items(), *more]
-    sent: Headers = [(name.encode(), value.encode("latin-1")) for name, value in pairs if value is not None]
-    return admit(Head(method, target, sent), GRANTS, PORT)
+    sent = [(name.encode(), value.encode("latin-1")) for name, value in pairs if value is not None]
+    return admit(Head(method, target, by_name(sent)), GRANTS, PORT)
 
 
 def status(answer: Admitted | Refused) -> int:
@@ -61,12 +62,20 @@ def test_two_host_headers_do_not_pass() -> None:
 @pytest.mark.parametrize(
     "origins",
     [
-        ["https://evil.example"], ["null"], [""], [f"http://127.0.0.1:{PORT}"], [f"http://localhost:{PORT}"],
+        ["https://evil.example"], ["null"], [""], [f"http://localhost:{PORT}"], [f"https://127.0.0.1:{PORT}"],
         ["file://"], ["https://a.example", "https://b.example"], ["chrome-extension://abcdefgh"],
+        [f"http://127.0.0.1:{PORT + 1}"], [f"http://127.0.0.1:{PORT}"] * 2, [f"http://127.0.0.1:{PORT}/"],
     ],
 )  # fmt: skip
 def test_no_web_page_passes(origins: list[str]) -> None:
     assert status(knock(*(("origin", origin) for origin in origins))) == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_origin_of_our_own_host_passes_with_a_token(host: str) -> None:
+    own = {"host": f"{host}:{PORT}", "origin": f"http://{host}:{PORT}"}
+    assert status(knock(**own)) == 200
+    assert status(knock(**own, authorization=None)) == 403
 
 
 @pytest.mark.parametrize(

@@ -46,15 +46,24 @@ def users(name: str) -> set[str]:
 
 
 def takers() -> Iterator[tuple[str, Function]]:
-    """Every function of the client edge that takes an `Allow`, or the way to spend one."""
+    """Every function of the client edge that is given an `Allow`, or the way to spend one."""
     for module, tree in UPSTREAM.items():
         for node in ast.walk(tree):
-            if isinstance(node, Function) and any(
-                argument.arg == "spend"
-                or (isinstance(argument.annotation, ast.Name) and argument.annotation.id == "Allow")
-                for argument in [*node.args.args, *node.args.kwonlyargs]
+            if (
+                isinstance(node, Function)
+                and not is_promise(node)
+                and any(
+                    argument.arg == "spend"
+                    or (isinstance(argument.annotation, ast.Name) and argument.annotation.id == "Allow")
+                    for argument in [*node.args.args, *node.args.kwonlyargs]
+                )
             ):
                 yield module, node
+
+
+def is_promise(function: Function) -> bool:
+    """Whether the function only says what others do: nothing but a docstring or `...` is in it."""
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in function.body)
 
 
 def calls(function: Function) -> list[ast.Call]:

@@ -10,6 +10,8 @@ from mcp_types import jsonrpc, version
 
 from latchward.protocol import headers, legacy, modern, parameters, strict, versions
 
+CAPABILITIES = {"tools": {"listChanged": True}, "resources": {"subscribe": True}, "logging": {}}
+
 
 def test_the_revisions_are_the_sdks() -> None:
     assert versions.LEGACY_VERSIONS == version.HANDSHAKE_PROTOCOL_VERSIONS
@@ -63,10 +65,12 @@ def test_any_header_decodes_as_in_the_sdk(value: str) -> None:
 
 
 def test_our_discover_result_is_valid() -> None:
-    mcp_types.DiscoverResult.model_validate(strict.parse(modern.discover_result()))
+    mcp_types.DiscoverResult.model_validate(strict.parse(modern.discover_result(CAPABILITIES)))
 
 
 @pytest.mark.parametrize("asked", [*versions.LEGACY_VERSIONS, "2099-01-01", None, 7])
 def test_our_initialize_result_is_valid_for_any_version_asked(asked: object) -> None:
-    result = mcp_types.InitializeResult.model_validate(strict.parse(legacy.initialize_result(asked)))
+    result = mcp_types.InitializeResult.model_validate(
+        strict.parse(legacy.initialize_result(asked, CAPABILITIES))
+    )
     assert result.protocol_version in versions.LEGACY_VERSIONS

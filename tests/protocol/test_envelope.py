@@ -22,7 +22,8 @@ def test_a_message_without_an_id_is_a_notification() -> None:
 
 
 def test_a_message_without_a_method_is_a_reply() -> None:
-    assert envelope.read({"jsonrpc": "2.0", "id": 3, "result": {}}) == Reply(3)
+    assert envelope.read({"jsonrpc": "2.0", "id": 3, "result": {"a": 1}}) == Reply(3, {"a": 1}, None)
+    assert envelope.read({"jsonrpc": "2.0", "id": 3, "error": {"code": 1}}) == Reply(3, None, {"code": 1})
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ def admit(head: Head, grants: Mapping[str, Grant], port: int) -> Admitted | Refu
     hosts = _values(head.headers, b"host")
     if len(hosts) != 1 or hosts[0].lower() not in _own_hosts(port):
         return Refused(403, "this address does not answer to that host")
-    if _values(head.headers, b"origin"):
+    origins = _values(head.headers, b"origin")
+    if origins and origins != [f"http://{hosts[0].lower()}"]:
         return Refused(403, "web pages may not come in")
     if "?" in head.target:
         return Refused(403, "nothing may stand in the URL")

@@ -21,6 +21,7 @@ from latchward.protocol.versions import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
+    META_VERSION,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
 )
@@ -187,7 +188,7 @@ class Front:
     def _peer(self, way: "_Way", era: Era, session: str = "") -> Peer:
         admitted = way.admitted
         if era is Era.MODERN:
-            return Peer(admitted.grant, admitted.endpoint, era)
+            return Peer(admitted.grant, admitted.endpoint, era, sent=way.sent)
         conversation = self._conversations.of(way.client, session or way.session)
         return Peer(admitted.grant, admitted.endpoint, era, conversation)
 
@@ -236,8 +237,8 @@ def _era(sent: headers.Headers, message: Message, is_modern: bool) -> Era:
     if not is_modern:
         headers.check_legacy(message)
         return Era.LEGACY
-    modern_meta = message.params.get("_meta")
-    if not isinstance(modern_meta, dict):
+    meta = message.params.get("_meta")
+    if not isinstance(meta, dict) or META_VERSION not in meta:
         modern.check_envelope(message)
     headers.check_modern(sent, message)
     modern.check_envelope(message)

@@ -98,7 +98,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         cycle = self.cycle
         if cycle is not before:
-            cycle.transport = cast("asyncio.Transport", _Joined(cycle.transport))
+            cycle.transport = cast("asyncio.Transport", _Joined(cycle.transport, self.loop))
         state["is_whole"] = lambda: not cycle.more_body
 
     def send_400_response(self, msg: str) -> None:
@@ -144,27 +144,38 @@ class GuardedProtocol(HttpToolsProtocol):
 class _Joined:
     """A transport under one answer: the head waits for what follows it, so that both leave in one write.
 
-    Two writes would wake the client twice. The application never stops between the two.
+    Two writes would wake the client twice. It waits no longer than to the next turn of the loop.
     """
 
-    __slots__ = ("_head", "_transport", "close", "is_closing")
+    __slots__ = ("_begun", "_head", "_loop", "_transport", "is_closing")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
-        self._head: bytes | None = None
-        self.close = transport.close
+        self._loop = loop
+        self._begun = False
+        self._head = b""
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
-        if self._head is None and not data.startswith(_CONTINUE):
+        if not self._begun and not data.startswith(_CONTINUE):
+            self._begun = True
             self._head = data
-        elif self._head:
-            self._head, head = b"", self._head
-            self._transport.write(head + data if len(data) < _SMALL else head)
-            if len(data) >= _SMALL:
-                self._transport.write(data)
-        else:
+            self._loop.call_soon(self._flush)
+        elif self._head and len(data) < _SMALL:
+            data, self._head = self._head + data, b""
             self._transport.write(data)
+        else:
+            self._flush()
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
 
 
 class Server(uvicorn.Server):

@@ -12,6 +12,7 @@ from latchward.model.grant import Grant
 from latchward.model.outcome import Fault
 from latchward.model.peer import ProcessChain
 from latchward.protocol.envelope import RequestId
+from latchward.protocol.headers import Headers
 
 
 class Channel(Protocol):
@@ -75,7 +76,8 @@ class Conversation:
 class Peer:
     """Who sent a message: grant, endpoint, era, and the conversation that it belongs to.
 
-    `chain` is which programs stand behind it, where the way in can tell.
+    `chain` is which programs stand behind it, where the way in can tell. `sent` are the headers of a modern
+    request over HTTP, which may repeat arguments; None where there are none to compare.
     """
 
     grant: Grant
@@ -83,3 +85,4 @@ class Peer:
     era: Era
     conversation: Conversation = field(default_factory=Conversation)
     chain: ProcessChain | None = None
+    sent: Headers | None = None

@@ -20,7 +20,7 @@ from latchward.model.errors import ClientError
 from latchward.model.ids import ToolId
 from latchward.model.ports import Upstream
 from latchward.model.tool import ToolDefinition
-from latchward.protocol import strict
+from latchward.protocol import parameters, strict
 from latchward.protocol.envelope import Request
 from latchward.protocol.versions import INVALID_PARAMS, METHOD_NOT_FOUND
 
@@ -30,6 +30,8 @@ MAX_NAME: Final = 256
 """Characters of the name of a tool or a prompt in a request."""
 MAX_ADDRESS: Final = 8192
 """Characters of a resource's address."""
+MAX_SCHEMAS: Final = 20_000
+"""Schemas of which is remembered which arguments are repeated as headers."""
 
 _OF_THE_MESSAGE: Final = ("_meta", "inputResponses", "requestState")
 """Members of params that are not what is asked for, but about this one message."""
@@ -60,6 +62,7 @@ class Targets:
     def __init__(self, listing: Listing, entries: Entries) -> None:
         self._listing = listing
         self._entries = entries
+        self._repeated: dict[str, Mapping[parameters.Path, str]] = {}
 
     async def of(self, peer: Peer, request: Request) -> Target:
         """What the request means, by its method."""
@@ -86,6 +89,8 @@ class Targets:
         found = await self._listing.find(peer.grant, peer.endpoint, name)
         if found is None:
             return Target(ToolId(peer.endpoint or "", name), Aspect.TOOL, arguments)
+        if peer.sent is not None and (names := self._parameters(found.definition)):
+            parameters.check(names, arguments, peer.sent)
         return Target(
             found.tool,
             Aspect.TOOL,
@@ -95,6 +100,19 @@ class Targets:
             held=found.held,
             is_current=lambda: self._listing.is_current(found),
         )
+
+    def _parameters(self, definition: ToolDefinition) -> Mapping[parameters.Path, str]:
+        """The arguments that the client repeats as headers; none of a schema that says so wrongly."""
+        known = self._repeated.get(definition.digest)
+        if known is None:
+            try:
+                known = parameters.annotated(definition.definition.get("inputSchema"))
+            except parameters.InvalidAnnotation:
+                known = {}
+            if len(self._repeated) >= MAX_SCHEMAS:
+                self._repeated.clear()
+            self._repeated[definition.digest] = known
+        return known
 
     async def _completed(self, peer: Peer, request: Request) -> Target:
         ref = _object(request.params, "ref")

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from .headers import encode
+from latchward.model.errors import ClientError
+
+from .headers import Headers, decode, encode, single
+from .versions import HEADER_MISMATCH
 
 PREFIX: Final = "Mcp-Param-"
 KEY: Final = "x-mcp-header"
@@ -17,6 +20,7 @@ KEY: Final = "x-mcp-header"
 Path = tuple[str, ...]
 """The keys from the arguments down to one value."""
 
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.0{1,30})?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TYPES: Final = ("string", "integer", "boolean")
 _ONE: Final = frozenset(
@@ -59,6 +63,31 @@ def headers(names: Mapping[Path, str], arguments: Mapping[str, Any]) -> dict[str
     """The headers for these arguments; one that is absent, null or no scalar has none."""
     values = ((name, _text(_at(arguments, path))) for path, name in names.items())
     return {PREFIX + name: encode(text) for name, text in values if text is not None}
+
+
+def check(names: Mapping[Path, str], arguments: Mapping[str, Any], sent: Headers) -> None:
+    """Refuse (-32020) a call whose headers say something else than its arguments.
+
+    Both are there and equal, or neither is; integers are compared as numbers.
+    """
+    for path, name in names.items():
+        header = (PREFIX + name).lower()
+        told = single(sent, header.encode())
+        value = _at(arguments, path)
+        text = _text(value)
+        if told is None and text is None:
+            continue
+        read = decode(told) if told is not None else None
+        if read is None or text is None or not (read == text or _same_integer(value, read)):
+            where = ".".join(path)
+            raise ClientError(HEADER_MISMATCH, f"the header {header} does not match the argument `{where}`")
+
+
+def _same_integer(value: Any, told: str) -> bool:
+    """`42` is `42.0`."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not _DECIMAL.fullmatch(told):
+        return False
+    return Decimal(value) == Decimal(told) and Decimal(value) % 1 == 0
 
 
 def _places(schema: Any) -> Iterator[tuple[Path | None, dict[str, Any]]]:
