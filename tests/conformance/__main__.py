@@ -1,0 +1,89 @@
+"""The table of what passes, directly and through us; or the wire of one scenario."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+
+from .not_yet import NOT_YET
+from .relay import TokenRelay
+from .suite import REVISIONS, Revision, Verdict, run
+from .ways import THROUGH_US, Way, through_us, way_to_fixture
+
+SHOWN: int = 4000
+"""So much of each message is printed."""
+
+
+def main() -> int:
+    """Print one or the other. The status is 1 where something passes directly and not through us."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.conformance", description="The official suite, directly and through us."
+    )
+    parser.add_argument("--show", metavar="SCENARIO", help="run this one alone and print all that passed")
+    parser.add_argument("--revision", choices=REVISIONS, default=REVISIONS[-1], help="with --show")
+    parser.add_argument("--way", choices=THROUGH_US, default=THROUGH_US[0], help="with --show")
+    options = parser.parse_args()
+    if options.show:
+        return show(options.show, options.revision, options.way)
+    return table()
+
+
+def table() -> int:
+    started, lost = time.monotonic(), 0
+    print("| revision | server behind us | required | pass directly | pass through us |")
+    print("|---|---|---|---|---|")
+    failing: list[str] = []
+    for revision in REVISIONS:
+        direct = verdicts(revision, "direct")
+        for way in THROUGH_US:
+            through = verdicts(revision, way)
+            both = [name for name, verdict in through.items() if verdict.passed and direct[name].passed]
+            good = sum(verdict.passed for verdict in direct.values())
+            print(f"| {revision} | {way} | {len(direct)} | {good} | {len(both)} |")
+            failing += failures(revision, way, direct, through)
+            lost += good - len(both)
+    print(*failing, sep="\n")
+    print(f"\n{lost} lost on the way. {time.monotonic() - started:.0f} s in all.")
+    return 1 if lost else 0
+
+
+def verdicts(revision: Revision, way: Way) -> dict[str, Verdict]:
+    with way_to_fixture(way) as url:
+        return run(url, revision)
+
+
+def failures(
+    revision: Revision, way: Way, direct: dict[str, Verdict], through: dict[str, Verdict]
+) -> Iterator[str]:
+    """A line for each scenario that does not pass, and what the suite and we say of it."""
+    yield f"\n{revision} over {way}:"
+    for name, verdict in through.items():
+        if not verdict.passed:
+            known = NOT_YET[revision].get(name, "not known")
+            also = "" if direct[name].passed else " (nor directly)"
+            yield f"- {name}{also}: {known}. {verdict.reasons}"
+
+
+def show(scenario: str, revision: Revision, way: Way) -> int:
+    with through_us(way) as relay:
+        verdict = run(relay.url, revision, scenario)[scenario]
+        print(*wire(relay), sep="\n")
+    for check in verdict.checks:
+        print(f"{check.status:8} {check.id} {check.message}")
+    return 0 if verdict.passed else 1
+
+
+def wire(relay: TokenRelay) -> Iterator[str]:
+    """Each exchange as it was, the token left out."""
+    for sent, got in relay.seen:
+        for arrow, data in ((">", sent), ("<", got)):
+            text = data.decode(errors="replace")
+            if len(text) > SHOWN:
+                text = f"{text[:SHOWN]}... {len(text)} characters"
+            kept = (line for line in text.splitlines() if not line.startswith("Authorization:"))
+            yield "\n".join(f"{arrow} {line}" for line in kept)
+        yield ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
