@@ -51,7 +51,7 @@ def sequential_thinking() -> list[str]:
 
 def fetch() -> list[str]:
     """Fetches what is at a URL, and turns HTML into Markdown."""
-    return [sys.executable, "-m", "mcp_server_fetch", "--ignore-robots-txt"]
+    return [sys.executable, "-m", "mcp_server_fetch", "--allow-private-ips"]
 
 
 def git(repository: Path) -> list[str]:
