@@ -30,7 +30,7 @@ def main() -> int:
 
 def table() -> int:
     started, lost = time.monotonic(), 0
-    print("| revision | server behind us | required | pass directly | pass through us |")
+    print("| revision | server behind us | scenarios | pass directly | pass through us |")
     print("|---|---|---|---|---|")
     failing: list[str] = []
     for revision in REVISIONS:

@@ -1,9 +1,11 @@
-"""The required scenarios that pass directly and not yet through us, each with its reason.
+"""What does not come through us yet: scenarios that pass directly, and what is lost of messages.
 
-The only place that excuses one. A scenario that passes after all fails its test until it is taken off here,
-so that the list is always true. It is done when it is empty.
+The only place that excuses any of it. What comes through after all fails its test until it is taken off here,
+so that the lists are always true. They are done when they are empty.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from .suite import Revision
@@ -65,5 +67,28 @@ NOT_YET: Final[dict[Revision, dict[str, str]]] = {
         "input-required-result-tampered-state": _INPUT_REQUIRED,
         "input-required-result-capability-check": _INPUT_REQUIRED,
         "input-required-result-validate-input": _INPUT_REQUIRED,
+        "http-custom-header-server-validation": "headers that repeat arguments are not compared with them",
     },
 }
+
+NOT_KEPT: Final[dict[str, str]] = {
+    "between eras: half an emoji": "where a member is named so, the answer is an internal error",
+    "an error: fractions": "they come as a float and lose digits",
+    "an error: unknown members": "code, message and data alone are carried",
+    "an error: half an emoji": "it comes as a question mark",
+    "progress: unknown members": "progress, total and message alone are carried",
+    "a definition: key order": "definitions are kept with their keys sorted",
+}
+"""By the claim of a test of fidelity and what it looks at."""
+
+
+@contextmanager
+def kept(claim: str) -> Iterator[None]:
+    """The assertions inside hold, unless `NOT_KEPT` has the claim: then they must not."""
+    try:
+        yield
+    except AssertionError:
+        if claim not in NOT_KEPT:
+            raise
+    else:
+        assert claim not in NOT_KEPT, "it comes through now: take it off `NOT_KEPT`"
