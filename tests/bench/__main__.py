@@ -16,7 +16,7 @@ from .channel import BenchFailed
 from .figures import FULL, GROUPS, QUICK, Size
 from .install import default_cache
 from .load import runner
-from .measure import OURS, Wanted, measure
+from .measure import OURS, WAYS, Wanted, measure
 from .results import Report, Result
 from .setting import SETTINGS, Setting
 from .table import markdown, text
@@ -25,14 +25,15 @@ from .table import markdown, text
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     settings = {setting.name: setting for setting in SETTINGS}
-    ways = dict.fromkeys((*OURS, *(peers.NAMES if options.peers else ())))
-    chosen = [_chosen(options.only, names) for names in ([*settings], [*ways], GROUPS)]
-    if unknown := set(options.only) - {*settings, *ways, *GROUPS}:
-        known = ", ".join([*settings, *GROUPS, *ways])
+    if unknown := set(options.only) - {*settings, *WAYS, *GROUPS}:
+        known = ", ".join([*settings, *GROUPS, *WAYS])
         print(f"nothing is called `{', '.join(sorted(unknown))}`: choose from {known}", file=sys.stderr)
         return 2
-    wanted = Wanted(_whole(chosen[1]), frozenset(chosen[2]), options.cache)
-    report = run([settings[name] for name in chosen[0]], QUICK if options.quick else FULL, wanted)
+    names = _chosen(options.only, settings)
+    groups = _chosen(options.only, GROUPS)
+    ways = _chosen(options.only, WAYS, WAYS if options.peers else OURS)
+    wanted = Wanted(_whole(ways), frozenset(groups), options.cache)
+    report = run([settings[name] for name in names], QUICK if options.quick else FULL, wanted)
     print(text(report))
     if options.json:
         options.json.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
@@ -83,10 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(only: Sequence[str], names: Iterable[str]) -> list[str]:
-    """Those that were asked for; all where none of this kind was."""
+def _chosen(only: Sequence[str], names: Iterable[str], usual: Iterable[str] | None = None) -> list[str]:
+    """Those that were asked for; where none of this kind was, the usual ones, which may be all."""
     names = list(names)
-    return [name for name in names if name in only] or names
+    return [name for name in names if name in only] or list(names if usual is None else usual)
 
 
 def _whole(ways: Sequence[str]) -> frozenset[str]:

@@ -43,17 +43,21 @@ def lines(result: Result) -> list[Line]:
 
 
 def _latency(result: Result) -> Iterator[Line]:
-    peer = _best(result, "read p50", result.added, min)
-    half = (PEER_ADDED if peer is None else peer) / 2
+    peer, best = _best(result, "read p50", result.added, min)
+    half = (PEER_ADDED if best is None else best) / 2
     for point, must, times in (("p50", half, 4), ("p99", 0.005, 10)):
-        for tool, more, floor in (("read", 0.0, 0.0), ("write", 0.001, result.fsync.get(point, 0.0))):
-            ours, relay = result.added("latchward", f"{tool} {point}"), result.added("relay", f"read {point}")
+        relay, disk = result.added("relay", f"read {point}"), result.fsync.get(point, 0.0)
+        for tool, more, floor in (("read", 0.0, 0.0), ("write", 0.001, disk)):
+            ours = result.added("latchward", f"{tool} {point}")
             if ours is None:
                 continue
             goal = None if relay is None else times * relay + floor
-            ratio = f"{_times(ours - floor, relay)} relay" + (" + fsync" if floor else "")
-            ratio = "below fsync" if ours < floor else ratio
+            ratio = f"{_times(max(0.0, ours - floor), relay)} relay" + (" + fsync" if floor else "")
+            if tool == "read" and point == "p50" and peer:
+                ratio += f", {_times(ours, best)} {peer}"
             yield _line(f"added to a {tool}, {point}", ours, must + more, goal, ms, ratio)
+        if disk:
+            yield Line(f"the disk's fsync, {point}", ms(disk))
     through, http = result.added("connect", "read p50"), result.added("latchward", "read p50")
     if through is not None and http is not None:
         ratio = f"{_times(through, http)} HTTP"
@@ -66,15 +70,17 @@ def _rates(result: Result) -> Iterator[Line]:
         ours, relay = result.number("latchward", name), result.number("relay", name)
         if ours is None:
             continue
-        peer = _best(result, name, result.number, max)
-        if peer is None and relay is not None:
-            peer = PEER_RATE * relay
+        peer, best = _best(result, name, result.number, max)
         what, ratio = f"calls a second, {at_once} at once", f"{_times(ours, relay)} relay"
-        if at_once != 16 or peer is None:
+        if peer:
+            ratio += f", {_times(ours, best)} {peer}"
+        elif relay is not None:
+            best = PEER_RATE * relay
+        if at_once != 16 or best is None:
             yield Line(what, per_second(ours), ratio)
             continue
-        met = "goal" if ours >= 3 * peer else "must" if ours >= peer else "no"
-        yield Line(what, per_second(ours), ratio, per_second(peer), per_second(3 * peer), met)
+        met = "goal" if ours >= 3 * best else "must" if ours >= best else "no"
+        yield Line(what, per_second(ours), ratio, per_second(best), per_second(3 * best), met)
 
 
 def _sizes(result: Result) -> Iterator[Line]:
@@ -111,11 +117,12 @@ def _best(
     result: Result,
     name: str,
     number: Callable[[str, str], float | None],
-    choose: Callable[[list[float]], float],
-) -> float | None:
-    """The best peer's number; None where no peer was measured."""
-    found = [value for peer in NAMES if (value := number(peer, name)) is not None]
-    return choose(found) if found else None
+    choose: Callable[[list[tuple[float, str]]], tuple[float, str]],
+) -> tuple[str, float | None]:
+    """The best peer and its number; nothing where no peer was measured."""
+    found = [(value, peer) for peer in NAMES if (value := number(peer, name)) is not None]
+    value, peer = choose(found) if found else (None, "")
+    return peer, value
 
 
 def _times(value: float, base: float | None) -> str:

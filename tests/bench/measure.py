@@ -72,7 +72,8 @@ async def measure(setting: Setting, size: Size, wanted: Wanted) -> Result:
             _say(f"{setting.name}: start")
             with Fixture(setting, FEW) as fixture:
                 ways = _ways(fixture, home / "start", wanted, book)
-                await _interleave(figures.of_a_start(size), ways, book)
+                starting = [way for way in ways if way.starts]
+                await _interleave(figures.of_a_start(size), starting, book)
         for tools in size.tools:
             todo = [figure for figure in _figures(size, tools) if figure.group in wanted.groups]
             if not todo:

@@ -73,5 +73,7 @@ def _kib(pid: int, file: str, name: str) -> int | None:
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    """Nothing where one of them is not known, or there are none."""
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return sum(known) if known and len(known) == len(found) else None

@@ -14,6 +14,8 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Final
 
@@ -43,9 +45,13 @@ class Session(ABC):
 
 
 class Way(ABC):
-    """`name` is its column; `pids` are its own processes, those of `needs` work for it too."""
+    """`name` is its column; `pids` are its own processes, those of `needs` work for it too.
+
+    `starts`: there is something of its own to start, be it for each session.
+    """
 
     name: str
+    starts = True
     pids: Sequence[int] = ()
     needs: "Way | None" = None
 
@@ -83,7 +89,8 @@ class HttpSession(Session):
         for channel in self._open:
             channel.close()
         if self.spoken.client.session:
-            await asyncio.to_thread(self.spoken.client.delete)
+            with suppress(OSError, HTTPException):  # a farewell; whoever does not hear it forgets by itself
+                await asyncio.to_thread(self.spoken.client.delete)
 
 
 class PipeSession(Session):
@@ -104,7 +111,7 @@ class PipeSession(Session):
 
 async def open_http(url: str, token: str | None, era: jr.Era) -> HttpSession:
     """A new connection and a new session on it."""
-    client = jr.Client(url, token, era)
+    client = jr.Client(url, token, era, timeout=STOP_SECONDS)
     channel = await Http.open(client.host, client.port)
     try:
         spoken = Spoken(client)

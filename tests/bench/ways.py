@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..support.connect import environment
-from ..support.gateway import Gateway
+from ..support.gateway import Gateway, GatewayFailed
+from .channel import BenchFailed, last_words
 from .setting import Fixture
 from .way import ProcessWay, Session, Way, open_http, open_pipe
 
@@ -21,6 +22,10 @@ class Direct(Way):
     """No hop: the fixture server's own pipe, or its own URL."""
 
     name = "direct"
+
+    def __init__(self, fixture: Fixture) -> None:
+        super().__init__(fixture)
+        self.starts = fixture.stdio
 
     async def open(self) -> Session:
         era = self.fixture.setting.era
@@ -56,9 +61,12 @@ class Latchward(Way):
         if self.fixture.stdio:
             command, *arguments = self.fixture.command
             server = {"command": command, "args": arguments}
-        self._gateway = Gateway(
-            {SERVER: server}, {"bench": POLICY}, {"bench": {SERVER: "bench"}}, home=self.home
-        ).start()
+        policies, grants = {"bench": POLICY}, {"bench": {SERVER: "bench"}}
+        self._gateway = Gateway({SERVER: server}, policies, grants, home=self.home)
+        try:
+            self._gateway.start()
+        except GatewayFailed as error:
+            raise BenchFailed(f"did not listen: {last_words(str(error).encode())}") from None
         assert self._gateway.process is not None
         self.pids = [self._gateway.process.pid]
 
