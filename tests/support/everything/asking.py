@@ -1,10 +1,11 @@
-"""The tools that ask something: of the older era on the way, of the newer one in their result."""
+"""The tools that ask something: where the connection is of the older era on the way, else in their result."""
 
 import json
 from typing import Any, Final
 
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
 
 from .parts import (
     ASK_NAME,
@@ -21,165 +22,203 @@ from .parts import (
     signed,
     text,
 )
-from .tools import MISSING_CAPABILITY, Context, content, tool
+from .tools import MISSING_CAPABILITY, MODERN, Context, content, tool
 
-# questions of the older era, asked on the way
+_ASKED_OF: Final[dict[str, tuple[str, Any, Any]]] = {
+    "elicitation/create": ("elicitation", types.ElicitRequest, types.ElicitResult),
+    "sampling/createMessage": ("sampling", types.CreateMessageRequest, types.CreateMessageResult),
+    "roots/list": ("roots", types.ListRootsRequest, types.ListRootsResult),
+}
 
-_PROMPT: Final = form(prompt=STRING)
-_MESSAGE: Final = form(message=STRING)
+
+async def told(context: Context, params: Any, asked: Json, state: str = "") -> Json | None:
+    """The answers to what is asked, by its keys; None where they are still to come, with this state.
+
+    Raises `MCPError` where the client does not offer what they would need.
+    """
+    for request in asked.values():
+        require(context, _ASKED_OF[request["method"]][0])
+    if context.protocol_version == MODERN:
+        given = answers(params)
+        return given if signed(params) == state and not asked.keys() - given.keys() else None
+    return {key: await _on_the_way(context, request) for key, request in asked.items()}
 
 
-@tool("test_sampling", "Asks the client's model.", _PROMPT)
+def offers(context: Context, capability: str) -> bool:
+    """Whether the client has declared it."""
+    declared = context.session.client_capabilities
+    return declared is not None and getattr(declared, capability) is not None
+
+
+def require(context: Context, capability: str) -> None:
+    """Raise what the era says of a client that does not offer this."""
+    if offers(context, capability):
+        return
+    words = f"the client does not offer {capability}"
+    if context.protocol_version != MODERN:
+        raise MCPError(INVALID_PARAMS, words)
+    raise MCPError(MISSING_CAPABILITY, words, {"requiredCapabilities": {capability: {}}})
+
+
+async def _on_the_way(context: Context, request: Json) -> Any:
+    _, request_type, result_type = _ASKED_OF[request["method"]]
+    answer = await context.session.send_request(
+        request_type.model_validate(request, by_name=False),
+        result_type,
+        metadata=ServerMessageMetadata(related_request_id=context.request_id),
+    )
+    return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+# what the older era's scenarios ask for
+
+
+@tool("test_sampling", "Asks the client's model.", form(prompt=STRING))
 async def asks_model(context: Context, params: Any) -> Json:
-    if not context.session.check_client_capability(
-        types.ClientCapabilities(sampling=types.SamplingCapability())
-    ):
-        raise MCPError(INVALID_PARAMS, "the client does not offer sampling")
-    message = types.SamplingMessage(
-        role="user", content=types.TextContent(type="text", text=params.arguments["prompt"])
-    )
-    answer = await context.session.create_message(
-        [message], max_tokens=100, related_request_id=context.request_id
-    )
-    return content(text(f"LLM response: {answer.content.text}"))
+    asked = {"answer": ask_model(params.arguments["prompt"], 100)}
+    given = await told(context, params, asked)
+    if given is None:
+        return needs(**asked)
+    return content(text(f"LLM response: {given['answer']['content']['text']}"))
 
 
-async def elicit(context: Context, message: str, schema: Json) -> str:
-    if not context.session.check_client_capability(
-        types.ClientCapabilities(elicitation=types.ElicitationCapability())
-    ):
-        raise MCPError(INVALID_PARAMS, "the client does not offer elicitation")
-    answer = await context.session.elicit_form(message, schema, related_request_id=context.request_id)
-    return f"action={answer.action}, content={json.dumps(answer.content)}"
+async def elicit(context: Context, params: Any, message: str, before: str, **properties: Json) -> Json:
+    asked = {"answer": ask(message, **properties)}
+    given = await told(context, params, asked)
+    if given is None:
+        return needs(**asked)
+    answer = given["answer"]
+    return content(text(f"{before}: action={answer['action']}, content={json.dumps(answer.get('content'))}"))
 
 
-@tool("test_elicitation", "Asks the person.", _MESSAGE)
+@tool("test_elicitation", "Asks the person.", form(message=STRING))
 async def asks_person(context: Context, params: Any) -> Json:
-    person = form(
+    return await elicit(
+        context,
+        params,
+        params.arguments["message"],
+        "User response",
         username={**STRING, "description": "User's response"},
         email={**STRING, "description": "User's email address"},
     )
-    return content(text(f"User response: {await elicit(context, params.arguments['message'], person)}"))
 
 
 @tool("test_elicitation_sep1034_defaults", "Asks the person, with an answer already filled in.")
-async def elicitation_sep1034_defaults(context: Context, _: Any) -> Json:
-    filled = form(
+async def elicitation_sep1034_defaults(context: Context, params: Any) -> Json:
+    return await elicit(
+        context,
+        params,
+        "Please check",
+        "Elicitation completed",
         name={**STRING, "default": "John Doe"},
         age={"type": "integer", "default": 30},
         score={"type": "number", "default": 95.5},
         status={**STRING, "enum": ["active", "inactive", "pending"], "default": "active"},
         verified={"type": "boolean", "default": True},
     )
-    filled["required"] = []
-    return content(text(f"Elicitation completed: {await elicit(context, 'Please check', filled)}"))
 
 
 @tool("test_elicitation_sep1330_enums", "Lets the person choose, in each way there is.")
-async def elicitation_sep1330_enums(context: Context, _: Any) -> Json:
-    names, titled = ["option1", "option2", "option3"], [
-        {"const": f"value{number}", "title": f"Option {number}"} for number in (1, 2, 3)
-    ]  # fmt: skip
-    choices = form(
+async def elicitation_sep1330_enums(context: Context, params: Any) -> Json:
+    names = ["option1", "option2", "option3"]
+    titled = [{"const": f"value{number}", "title": f"Option {number}"} for number in (1, 2, 3)]
+    spelt = ["Option One", "Option Two", "Option Three"]
+    return await elicit(
+        context,
+        params,
+        "Please choose",
+        "Elicitation completed",
         untitledSingle={**STRING, "enum": names},
         titledSingle={**STRING, "oneOf": titled},
-        legacyEnum={
-            **STRING,
-            "enum": ["opt1", "opt2", "opt3"],
-            "enumNames": ["Option One", "Option Two", "Option Three"],
-        },
+        legacyEnum={**STRING, "enum": ["opt1", "opt2", "opt3"], "enumNames": spelt},
         untitledMulti={"type": "array", "items": {**STRING, "enum": names}},
         titledMulti={"type": "array", "items": {"anyOf": titled}},
     )
-    return content(text(f"Elicitation completed: {await elicit(context, 'Please choose', choices)}"))
 
 
-# questions of the newer era, asked in the result
+# what the newer era's scenarios ask for
 
 
 @tool("test_input_required_result_elicitation", "Asks for a name.")
-async def input_required_result_elicitation(_: Context, params: Any) -> Json:
-    answer = answers(params).get("user_name")
-    if answer is None:
+async def input_required_result_elicitation(context: Context, params: Any) -> Json:
+    given = await told(context, params, {"user_name": ASK_NAME})
+    if given is None:
         return needs(user_name=ASK_NAME)
+    answer = given["user_name"]
     if not isinstance(answer, dict) or answer.get("action") != "accept":
         raise MCPError(INVALID_PARAMS, "user_name is no answer to what was asked")
     return content(text(f"Hello, {answer['content']['name']}!"))
 
 
 @tool("test_input_required_result_sampling", "Asks a model.")
-async def input_required_result_sampling(_: Context, params: Any) -> Json:
-    answer = answers(params).get("capital_question")
-    if answer is None:
-        return needs(capital_question=ask_model("What is the capital of France?", 100))
-    return content(text(f"The model said: {json.dumps(answer['content'])}"))
+async def input_required_result_sampling(context: Context, params: Any) -> Json:
+    asked = {"capital_question": ask_model("What is the capital of France?", 100)}
+    given = await told(context, params, asked)
+    if given is None:
+        return needs(**asked)
+    return content(text(f"The model said: {json.dumps(given['capital_question']['content'])}"))
 
 
 @tool("test_input_required_result_list_roots", "Asks for the roots.")
-async def input_required_result_list_roots(_: Context, params: Any) -> Json:
-    answer = answers(params).get("client_roots")
-    if answer is None:
+async def input_required_result_list_roots(context: Context, params: Any) -> Json:
+    given = await told(context, params, {"client_roots": ASK_ROOTS})
+    if given is None:
         return needs(client_roots=ASK_ROOTS)
-    return content(text(" ".join(root["uri"] for root in answer["roots"])))
+    return content(text(" ".join(root["uri"] for root in given["client_roots"]["roots"])))
 
 
 @tool("test_input_required_result_request_state", "Asks, and gives state along.")
-async def input_required_result_request_state(_: Context, params: Any) -> Json:
-    if signed(params) != "confirming" or "confirm" not in answers(params):
+async def input_required_result_request_state(context: Context, params: Any) -> Json:
+    if await told(context, params, {"confirm": ASK_OK}, "confirming") is None:
         return needs("confirming", confirm=ASK_OK)
     return content(text("state-ok"))
 
 
 @tool("test_input_required_result_tampered_state", "Asks, and takes its state back only as it was.")
-async def input_required_result_tampered_state(_: Context, params: Any) -> Json:
-    if signed(params) != "guarded" or "confirm" not in answers(params):
+async def input_required_result_tampered_state(context: Context, params: Any) -> Json:
+    if await told(context, params, {"confirm": ASK_OK}, "guarded") is None:
         return needs("guarded", confirm=ASK_OK)
     return content(text("state-ok"))
 
 
 @tool("test_input_required_result_multiple_inputs", "Asks three things at once.")
-async def input_required_result_multiple_inputs(_: Context, params: Any) -> Json:
+async def input_required_result_multiple_inputs(context: Context, params: Any) -> Json:
     asked = {
         "user_name": ASK_NAME,
         "greeting": ask_model("Generate a greeting", 50),
         "client_roots": ASK_ROOTS,
     }
-    if signed(params) != "three" or asked.keys() - answers(params).keys():
-        return needs("three", **asked)
-    return content(text(json.dumps(answers(params))))
+    given = await told(context, params, asked, "three")
+    return needs("three", **asked) if given is None else content(text(json.dumps(given)))
 
 
 @tool("test_input_required_result_multi_round", "Asks twice.")
-async def input_required_result_multi_round(_: Context, params: Any) -> Json:
-    state, given = signed(params), answers(params)
-    if state == "round-1" and "step1" in given:
-        return needs("round-2", step2=ask("Step 2: What is your favorite color?", color=STRING))
-    if state == "round-2" and "step2" in given:
+async def input_required_result_multi_round(context: Context, params: Any) -> Json:
+    first = {"step1": ask("Step 1: What is your name?", name=STRING)}
+    second = {"step2": ask("Step 2: What is your favorite color?", color=STRING)}
+    named = await told(context, params, first, "round-1")
+    coloured = await told(context, params, second, "round-2")
+    if coloured is not None:
         return content(text("done"))
-    return needs("round-1", step1=ask("Step 1: What is your name?", name=STRING))
+    return needs("round-1", **first) if named is None else needs("round-2", **second)
 
 
 @tool("test_input_required_result_capabilities", "Asks only what the client can answer.")
-async def input_required_result_capabilities(context: Context, _: Any) -> Json:
-    able = context.session.client_capabilities
-    asked = {}
-    if able is not None and able.elicitation is not None:
-        asked["user_name"] = ASK_NAME
-    if able is not None and able.sampling is not None:
+async def input_required_result_capabilities(context: Context, params: Any) -> Json:
+    asked = {"user_name": ASK_NAME} if offers(context, "elicitation") else {}
+    if offers(context, "sampling"):
         asked["greeting"] = ask_model("Generate a greeting", 50)
-    return needs(**asked) if asked else content(text("nothing to ask"))
+    given = await told(context, params, asked)
+    return needs(**asked) if given is None else content(text(json.dumps(given)))
 
 
 @tool("test_streaming_elicitation", "Tells how far it is, then asks.")
 async def streaming_elicitation(context: Context, params: Any) -> Json:
     await context.session.report_progress(1, 2)
-    return content(text("done")) if answers(params) else needs(user_name=ASK_NAME)
+    return await input_required_result_elicitation(context, params)
 
 
 @tool("test_missing_capability", "Needs a client with sampling.")
 async def missing_capability(context: Context, _: Any) -> Json:
-    able = context.session.client_capabilities
-    if able is None or able.sampling is None:
-        data = {"requiredCapabilities": {"sampling": {}}}
-        raise MCPError(MISSING_CAPABILITY, "this tool needs sampling", data)
+    require(context, "sampling")
     return content(text("done"))

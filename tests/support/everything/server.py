@@ -9,15 +9,13 @@ from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from . import asking  # its tools join the table
-from .parts import IMAGE, INVALID_PARAMS, PNG, STRING, Json, answers, ask, embedded, needs, text
+from .asking import told  # its tools join the table
+from .parts import IMAGE, INVALID_PARAMS, PNG, STRING, Json, ask, embedded, needs, text
 from .tools import BUS, GONE, LEVEL_OF, MODERN, TOOLS, Context, session_of
 
 RESOURCE_NOT_FOUND: Final = -32002
 PAGE: Final = {"resultType": "complete", "ttlMs": 1000, "cacheScope": "private"}
 """What the newer era adds to a list."""
-
-__all__ = ["asking", "server"]
 
 # prompts
 
@@ -47,10 +45,10 @@ def _messages(*parts: Json) -> Json:
 
 
 async def get_prompt(context: Context, params: Any) -> Json:
-    return complete_in(context, prompt_of(params))
+    return complete_in(context, await prompt(context, params))
 
 
-def prompt_of(params: Any) -> Json:
+async def prompt(context: Context, params: Any) -> Json:
     given = params.arguments or {}
     match params.name:
         case "test_simple_prompt" | "test_dynamic_prompt" if params.name not in GONE:
@@ -64,10 +62,11 @@ def prompt_of(params: Any) -> Json:
         case "test_prompt_with_image":
             return _messages(IMAGE, text("Please analyze the image above."))
         case "test_input_required_result_prompt":
-            answer = answers(params).get("user_context")
-            if answer is None:
-                return needs(user_context=ask("What context should the prompt use?", context=STRING))
-            return _messages(text(f"Use this: {answer['content']['context']}"))
+            asked = {"user_context": ask("What context should the prompt use?", context=STRING)}
+            given = await told(context, params, asked)
+            if given is None:
+                return needs(**asked)
+            return _messages(text(f"Use this: {given['user_context']['content']['context']}"))
     raise MCPError(INVALID_PARAMS, f"Unknown prompt: {params.name}")
 
 
