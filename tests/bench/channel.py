@@ -146,7 +146,7 @@ class Http(asyncio.Protocol):
             return False
         self.head = self._take(end + 4)
         head = self.head.lower()
-        _, found, rest = head.partition(b"content-length:")
+        _, found, rest = head.partition(b"\r\ncontent-length:")
         if found:
             self._left = int(rest.split(b"\r\n", 1)[0])
         elif b"\r\ntransfer-encoding: chunked" in head:

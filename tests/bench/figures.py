@@ -17,6 +17,7 @@ from .way import Session, Way
 
 AT_ONCE: Final = (1, 16, 64)
 MB: Final = 1_000_000
+IN_A_ROW: Final = 3
 GROUPS: Final = ("latency", "rate", "list", "result", "session", "memory", "start")
 
 Samples = dict[str, list[float]]
@@ -62,8 +63,12 @@ def of_a_call(size: Size) -> list[Figure]:
         Figure("latency", size.calls_rounds, lambda way: _latency(way, size)),
         Figure("rate", size.rate_rounds, lambda way: _rate(way, size)),
         Figure("session", size.sessions, _opening),
-        Figure("result", size.results, lambda way: _results(way, size)),
+        *(_of_a_result(size, megabytes) for megabytes in size.megabytes),
     ]
+
+
+def _of_a_result(size: Size, megabytes: int) -> Figure:
+    return Figure("result", size.results, lambda way: _result(way, megabytes, size.block_seconds))
 
 
 def of_a_list(size: Size, tools: int) -> Figure:
@@ -157,17 +162,15 @@ async def _opening(way: Way) -> AsyncIterator[Block]:
 
 
 @asynccontextmanager
-async def _results(way: Way, size: Size) -> AsyncIterator[Block]:
-    """One call that answers with a long text."""
+async def _result(way: Way, megabytes: int, seconds: float) -> AsyncIterator[Block]:
+    """Calls that answer with a long text, in a row: so what a gateway does with it afterwards counts too."""
     async with opened(way) as session:
+        count = megabytes * MB
+        calls = session.spoken.call("big", {"bytes": count}, least=count)
 
         async def block() -> Samples:
             [channel] = await session.channels(1)
-            found: Samples = {}
-            for count in size.megabytes:
-                calls = session.spoken.call("big", {"bytes": count * MB}, least=count * MB)
-                found[f"result {count} MB"] = await timed(channel, calls, 1, size.block_seconds)
-            return found
+            return {f"result {megabytes} MB": await timed(channel, calls, IN_A_ROW, seconds)}
 
         yield block
 

@@ -109,7 +109,7 @@ def _ways(fixture: Fixture, home: Path, wanted: Wanted, book: Book) -> list[Way]
         if peer:
             ways.append(peer)
         else:
-            book.fail(name, "all", BenchFailed(f"has no way to a server over {fixture.setting.transport}"))
+            book.fail(name, "all", BenchFailed("does not stand in front of a server of this transport"))
     return ways
 
 
