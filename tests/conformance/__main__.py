@@ -5,9 +5,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from .not_yet import NOT_ACROSS, NOT_YET
+from .agent import COMMAND
+from .not_yet import NOT_ACROSS, NOT_YET, NOT_YET_CLIENT
 from .relay import TokenRelay
-from .suite import REVISIONS, Revision, Verdict, run
+from .suite import REVISIONS, Revision, Verdict, client_scenarios, run, run_client
 from .ways import THROUGH_US, Way, through_us, way_to_fixture
 
 SHOWN: int = 4000
@@ -44,6 +45,12 @@ def table() -> int:
             print(f"| {revision} | {way} | {' | '.join(map(str, counts))} |", flush=True)
             failing += failures(revision, way, direct, through)
             lost += len(able - through_too)
+    for revision in REVISIONS:
+        met = [run_client(COMMAND, revision, scenario) for scenario in client_scenarios(revision)]
+        bad = [verdict for verdict in met if not verdict.passed]
+        print(f"\n{revision}, our side towards servers: {len(met) - len(bad)} of {len(met)} pass.")
+        failing += [line(verdict, NOT_YET_CLIENT[revision]) for verdict in bad]
+        lost += len(bad)
     print(*failing, sep="\n")
     print(f"\n{lost} lost on the way. {time.monotonic() - started:.0f} s in all.")
     return 1 if lost else 0
@@ -61,9 +68,12 @@ def failures(
     yield f"\n{revision} over {way}:"
     for name, verdict in through.items():
         if not verdict.passed:
-            known = (NOT_ACROSS[revision] | NOT_YET[revision]).get(name, "not known")
             also = "" if direct[name].passed else " (nor directly)"
-            yield f"- {name}{also}: {known}. {verdict.reasons}"
+            yield line(verdict, NOT_ACROSS[revision] | NOT_YET[revision]) + also
+
+
+def line(verdict: Verdict, known: dict[str, str]) -> str:
+    return f"- {verdict.scenario}: {known.get(verdict.scenario, 'not known')}. {verdict.reasons}"
 
 
 def show(scenario: str, revision: Revision, way: Way) -> int:

@@ -71,6 +71,15 @@ NOT_YET: Final[dict[Revision, dict[str, str]]] = {
     },
 }
 
+NOT_YET_CLIENT: Final[dict[Revision, dict[str, str]]] = {
+    "2025-11-25": {"elicitation-sep1034-client-defaults": _QUESTIONS},
+    "2026-07-28": {
+        "request-metadata": "-32022 at `server/discover` is taken for a server of the older era",
+        "sep-2322-client-request-state": _INPUT_REQUIRED,
+    },
+}
+"""The same of the suite's scenarios for a client, which meets the suite's servers through us."""
+
 NOT_ACROSS: Final[dict[Revision, dict[str, str]]] = {
     "2025-11-25": {},
     "2026-07-28": {

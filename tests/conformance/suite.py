@@ -1,4 +1,4 @@
-"""The official suite of scenarios for a server: what a revision of the protocol requires, and a run of it.
+"""The official suite of scenarios: what a revision of the protocol requires, and a run of it.
 
 The suite is an npm package that `tests/peers` pins. A requirement set is frozen with its revision and runs at
 that revision's wire, so a scenario of two revisions is run in each.
@@ -15,6 +15,7 @@ from typing import Final, Literal
 from ruamel.yaml import YAML
 
 from tests import peers
+from tests.support.gateway import ROOT
 
 Revision = Literal["2025-11-25", "2026-07-28"]
 REVISIONS: Final[tuple[Revision, ...]] = ("2025-11-25", "2026-07-28")
@@ -23,14 +24,17 @@ ALSO: Final[dict[Revision, tuple[str, ...]]] = {
     "2025-11-25": ("json-schema-2020-12",),
     "2026-07-28": ("json-schema-2020-12", "http-custom-header-server-validation"),
 }
-"""What no revision requires, and is held to all the same."""
+"""What no revision requires of a server, and is held to all the same."""
+
+ALSO_CLIENT: Final = "json-schema-2020-12-preservation"
+"""The same of a client, in each revision."""
 
 RUN_SECONDS: Final = 50.0
 SCENARIO_MILLISECONDS: Final = 10_000
 """Twice what the longest one takes, which is where all that it waits for does not come."""
 
 _PACKAGE: Final = Path(peers.__file__).parent / "node_modules" / "@modelcontextprotocol" / "conformance"
-_FOLDER: Final = re.compile(r"server-(.+)-\d{4}-\d\d-\d\dT[-\d]+Z")
+_FOLDER: Final = re.compile(r"(.+)-\d{4}-\d\d-\d\dT[-\d]+Z")
 _BAD: Final = ("FAILURE", "WARNING")
 
 
@@ -76,26 +80,49 @@ def held_to(revision: Revision) -> tuple[str, ...]:
     return required(revision) + ALSO[revision]
 
 
+def client_scenarios(revision: Revision) -> tuple[str, ...]:
+    """What is held to of a client: all that is required but for authorization, and `ALSO_CLIENT`."""
+    names = _requirements(revision)["client"]
+    return (*(name for name in names if not name.startswith("auth/")), ALSO_CLIENT)
+
+
 def run(url: str, revision: Revision, scenario: str | None = None) -> dict[str, Verdict]:
     """Run what a server is held to by a revision, or one scenario of it, against an address.
 
     Raises `subprocess.TimeoutExpired` where that takes longer than `RUN_SECONDS`.
     """
     which = ["--scenario", scenario, "--spec-version", revision] if scenario else ["--requirements", revision]
+    found, _ = _suite("server", "--url", url, *which)
+    wanted = (scenario,) if scenario else held_to(revision)
+    return {name: Verdict(name, found.get(f"server-{name}", ())) for name in wanted}
+
+
+def run_client(command: str, revision: Revision, scenario: str) -> Verdict:
+    """Let a client meet the suite's server of that scenario. Raises as `run`."""
+    which = ("--scenario", scenario, "--spec-version", revision)
+    found, status = _suite("client", "--command", command, *which)
+    checks = found.get(scenario, ())
+    if status and all(check.passed for check in checks):
+        checks += (Check("client", "FAILURE", f"the client failed, for the suite ended with {status}"),)
+    return Verdict(scenario, checks)
+
+
+def _suite(*arguments: str) -> tuple[dict[str, tuple[Check, ...]], int]:
+    """What a run found, by the names of the suite's folders, and its exit status."""
     with tempfile.TemporaryDirectory(prefix="latchward-conformance-") as folder:
-        subprocess.run(
+        ended = subprocess.run(
             [
-                *(peers.NODE, str(_PACKAGE / "dist" / "index.js"), "server", "--url", url, *which),
+                *(peers.NODE, str(_PACKAGE / "dist" / "index.js"), *arguments),
                 *("--timeout", str(SCENARIO_MILLISECONDS), "--output-dir", folder),
             ],
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=RUN_SECONDS,
         )
-        found = {_scenario(path.parent.name): _checks(path) for path in Path(folder).glob("*/checks.json")}
-    wanted = (scenario,) if scenario else held_to(revision)
-    return {name: Verdict(name, found.get(name, ())) for name in wanted}
+        found = {_name(path.parent.name): _checks(path) for path in Path(folder).glob("*/checks.json")}
+    return found, ended.returncode
 
 
 def _requirements(revision: Revision) -> dict[str, list[str]]:
@@ -103,7 +130,7 @@ def _requirements(revision: Revision) -> dict[str, list[str]]:
     return document
 
 
-def _scenario(folder: str) -> str:
+def _name(folder: str) -> str:
     match = _FOLDER.fullmatch(folder)
     assert match, f"the suite names its results in another way: {folder}"
     return match[1]
