@@ -102,7 +102,7 @@ install_locked() {
 install_peers() {
   local peers=tests/peers
   [ "$(cat "$root/$peers/node_modules/stamp" 2>/dev/null)" = "$(state_of $peers/package-lock.json)" ] && return
-  say "installing the MCP servers and clients of $peers (about 920 MB)"
+  say "installing the MCP servers and clients of $peers (about 1 GB)"
   (cd "$root/$peers" && PATH=$venv/bin:$PATH quietly npm ci) ||
     fail "cannot install the packages of $peers: check the network and try again (setup.log has the reason)"
   state_of $peers/package-lock.json >"$root/$peers/node_modules/stamp"

@@ -1,161 +1,193 @@
-"""The measurement: blocks that alternate between the ways."""
+"""The measurement: every way to one fixture server stands at once, and blocks alternate between them.
 
+So whatever else the machine does falls on all ways alike. A way that fails at a figure is left out of
+the rest of it, with the reason; one that does not start is left out of all.
+"""
+
+import asyncio
 import os
-import platform
-import statistics
+import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ..support import jr
-from ..support.gateway import Gateway
-from . import ways
-from .load import Channel, Requests, rate, timed
-from .memory import rss
+from . import figures, peers
+from .channel import BenchFailed
+from .figures import Block, Figure, Samples, Size
+from .results import Result
+from .setting import Fixture, Setting
+from .way import Way
+from .ways import Connect, Direct, Latchward, Relay
 
-WAYS: Final = ("stdio", "relay", "latchward")
-TOOLS: Final = ("echo", "write")
-MANY: Final = 16
+OURS: Final = ("direct", "relay", "latchward", "connect")
+WAYS: Final = (*OURS, *peers.NAMES)
+BLOCK_LIMIT: Final = 90.0
+FEW: Final = 20
+FSYNCS: Final = 10
+PAGE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How much is measured. A block of a rate has `block` calls for each connection in it."""
+class Wanted:
+    """Which ways and which groups of figures; where Python peers are installed."""
 
-    rounds: int
-    block: int
-    starts: int
-
-    @staticmethod
-    def of(quick: bool) -> "Size":
-        return Size(rounds=4, block=100, starts=2) if quick else Size(rounds=12, block=400, starts=5)
+    ways: frozenset[str]
+    groups: frozenset[str]
+    cache: Path
 
 
 @dataclass(slots=True)
-class Way:
-    """One way to the fixture: its connections for each tool, and all that was measured on it."""
+class Book:
+    """What was measured on each way, and why something was not."""
 
-    client: jr.Client
-    channels: dict[str, Sequence[Channel]]
-    latencies: dict[str, list[float]] = field(default_factory=lambda: {tool: [] for tool in TOOLS})
-    rates: dict[int, list[float]] = field(default_factory=lambda: {1: [], MANY: []})
+    samples: dict[str, Samples] = field(default_factory=dict)
+    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    fsync: list[float] = field(default_factory=list)
 
+    def add(self, way: str, samples: Samples) -> None:
+        for name, found in samples.items():
+            self.samples.setdefault(way, {}).setdefault(name, []).extend(found)
 
-@dataclass(slots=True)
-class Numbers:
-    """All results, in seconds, calls a second and bytes."""
+    def fail(self, way: str, group: str, error: BaseException) -> None:
+        if group == "all":
+            self.reasons[way] = {group: _reason(error)}
+        else:
+            self.reasons.setdefault(way, {}).setdefault(group, _reason(error))
 
-    era: str
-    loop: str
-    latency: dict[str, dict[str, dict[str, float]]]
-    """Tool, then way, then `p50` and `p99`."""
-    rate: dict[str, dict[int, float]]
-    """Way, then connections at once."""
-    fsync: dict[str, float]
-    start_first: float
-    start_again: float
-    rss_idle: int | None
-    rss_after: int | None
-    calls: int
-    machine: dict[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def is_out(self, way: str) -> bool:
+        """Whether this way does not work at all."""
+        return "all" in self.reasons.get(way, {})
 
 
-async def measure(size: Size, era: jr.Era, loop: str) -> Numbers:
-    """The whole bench."""
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="latchward-bench-")))
-        starts = [ways.start_seconds(home / "start", era) for _ in range(size.starts + 1)]
-        gateway = stack.enter_context(ways.gateway_on(home / "load", era))
-        client = ways.client_of(gateway, era)
-        idle = _rss(gateway)
-        relayed = stack.enter_context(ways.relay(era))
-        process, pipe = await ways.pipe(era)
+async def measure(setting: Setting, size: Size, wanted: Wanted) -> Result:
+    """All that is wanted, in one setting."""
+    book = Book()
+    with tempfile.TemporaryDirectory(prefix="latchward-bench-") as folder:
+        home = Path(folder)
+        if "start" in wanted.groups:
+            _say(f"{setting.name}: start")
+            with Fixture(setting, FEW) as fixture:
+                ways = _ways(fixture, home / "start", wanted, book)
+                starting = [way for way in ways if way.starts]
+                await _interleave(figures.of_a_start(size), starting, book)
+        for tools in size.tools:
+            todo = [figure for figure in _figures(size, tools) if figure.group in wanted.groups]
+            if not todo:
+                continue
+            with Fixture(setting, tools) as fixture:
+                async with _standing(_ways(fixture, home / str(tools), wanted, book), book) as ways:
+                    for figure in todo:
+                        _say(f"{setting.name}: {figure.group}, {tools} tools")
+                        fsync = figure.group == "latency" and (lambda: book.fsync.extend(fsyncs(home)))
+                        await _interleave(figure, ways, book, fsync or _nothing)
+    return Result.of(setting.name, WAYS, book.samples, book.reasons, book.fsync)
+
+
+def _figures(size: Size, tools: int) -> list[Figure]:
+    few = figures.of_a_call(size) if tools == FEW else []
+    return [*few, figures.of_a_list(size, tools)]
+
+
+def _ways(fixture: Fixture, home: Path, wanted: Wanted, book: Book) -> list[Way]:
+    """All that is wanted and there, in the order of the columns; nothing is started yet."""
+    home.mkdir()
+    gateway = Latchward(fixture, home / "profile")
+    ours = [Direct(fixture), Relay(fixture), gateway, Connect(fixture, gateway)]
+    ways: list[Way] = [way for way in ours if way.name in wanted.ways]
+    for name in peers.NAMES:
+        if name not in wanted.ways or book.is_out(name):
+            continue
         try:
-            by_name = {
-                "stdio": Way(client, {tool: [pipe] for tool in TOOLS}),
-                "relay": await _http_way(relayed),
-                "latchward": await _http_way(client),
-            }
-            fsyncs = await _blocks(by_name, size)
-        finally:
-            process.kill()
-            await process.wait()
-        return _numbers(by_name, fsyncs, starts, (idle, _rss(gateway)), size, era, loop)
+            peer = peers.peer(name, fixture, home, wanted.cache)
+        except BenchFailed as error:
+            book.fail(name, "all", error)
+            continue
+        if peer:
+            ways.append(peer)
+        else:
+            book.fail(name, "all", BenchFailed("does not stand in front of a server of this transport"))
+    return ways
 
 
-async def _http_way(client: jr.Client) -> Way:
-    return Way(client, {tool: await ways.connections(client, tool, MANY) for tool in TOOLS})
+@asynccontextmanager
+async def _standing(ways: Iterable[Way], book: Book) -> AsyncIterator[list[Way]]:
+    """Those that start, until the end."""
+    with ExitStack() as stack:
+        standing = []
+        for way in ways:
+            if book.is_out(way.name):
+                continue
+            stack.callback(way.stop)
+            try:
+                async with asyncio.timeout(BLOCK_LIMIT):
+                    await way.start()
+                    async with figures.opened(way) as session:
+                        await figures.first_list(session, way)
+            except (BenchFailed, OSError) as error:
+                book.fail(way.name, "all" if way.fixture.tools == FEW else "list", error)
+            else:
+                standing.append(way)
+        yield standing
 
 
-def _rss(gateway: Gateway) -> int | None:
-    return rss(gateway.process.pid) if gateway.process else None
+def _nothing() -> None: ...
 
 
-async def _blocks(by_name: dict[str, Way], size: Size) -> list[float]:
-    """Round after round: each tool's latency on each way, each rate on each way, and the disk."""
-    requests = {tool: {name: Requests(way.client, tool) for name, way in by_name.items()} for tool in TOOLS}
-    fsyncs: list[float] = []
-    for number in range(size.rounds + 1):
-        order = WAYS if number % 2 else WAYS[::-1]
-        for tool in TOOLS:
-            for name in order:
-                way = by_name[name]
-                spent = await timed(way.channels[tool][0], requests[tool][name], size.block)
-                way.latencies[tool].extend(spent if number else [])
-        for name in order:
-            await _rates(by_name[name], requests["echo"][name], size, warm=number == 0)
-        fsyncs += ways.fsync_seconds(size.block // 10) if number else []
-    return fsyncs
+async def _interleave(
+    figure: Figure, ways: Sequence[Way], book: Book, between: Callable[[], None] = _nothing
+) -> None:
+    """Block after block, each time from another way on; `between` runs once a round."""
+    async with AsyncExitStack() as stack:
+        blocks: dict[str, Block] = {}
+        for way in ways:
+            try:
+                async with asyncio.timeout(BLOCK_LIMIT):
+                    blocks[way.name] = await stack.enter_async_context(figure.prepare(way))
+            except (BenchFailed, OSError) as error:
+                book.fail(way.name, figure.group, error)
+        for number in range(figure.rounds + 1):
+            names = list(blocks)
+            cut = number % len(names) if names else 0
+            for name in names[cut:] + names[:cut]:
+                try:
+                    async with asyncio.timeout(BLOCK_LIMIT):
+                        samples = await blocks[name]()
+                except (BenchFailed, OSError) as error:
+                    book.fail(name, figure.group, error)
+                    del blocks[name]
+                else:
+                    book.add(name, samples if number or not figure.rounds else {})
+            if number:
+                between()
 
 
-async def _rates(way: Way, requests: Requests, size: Size, *, warm: bool) -> None:
-    """One block at each concurrency; the first round only warms up."""
-    for at_once, rates in way.rates.items():
-        channels = way.channels["echo"][:at_once]
-        if len(channels) == at_once:
-            measured = await rate(channels, requests, size.block * max(1, at_once // 4))
-            rates.extend([] if warm else [measured])
+def fsyncs(folder: Path) -> list[float]:
+    """What the disk takes to keep one page: the floor of a record that must be durable.
+
+    The file has its length before, as a log has that is used again.
+    """
+    spent = []
+    with (folder / "fsync").open("wb", buffering=0) as file:
+        file.write(bytes(PAGE * FSYNCS))
+        os.fsync(file.fileno())
+        file.seek(0)
+        for _ in range(FSYNCS):
+            started = time.perf_counter()
+            file.write(b"x" * PAGE)
+            os.fsync(file.fileno())
+            spent.append(time.perf_counter() - started)
+    return spent
 
 
-def _numbers(
-    by_name: dict[str, Way],
-    fsyncs: list[float],
-    starts: list[float],
-    memory: tuple[int | None, int | None],
-    size: Size,
-    era: str,
-    loop: str,
-) -> Numbers:
-    latency = {
-        tool: {name: percentiles(way.latencies[tool]) for name, way in by_name.items()} for tool in TOOLS
-    }
-    rates = {
-        name: {at_once: statistics.median(found) for at_once, found in way.rates.items() if found}
-        for name, way in by_name.items()
-    }
-    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
-    return Numbers(
-        era=era,
-        loop=loop,
-        latency=latency,
-        rate=rates,
-        fsync=percentiles(fsyncs),
-        start_first=starts[0],
-        start_again=statistics.median(starts[1:]),
-        rss_idle=memory[0],
-        rss_after=memory[1],
-        calls=size.rounds * size.block,
-        machine=machine,
-    )
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return f"took longer than {BLOCK_LIMIT:.0f} s"
+    return str(error) or type(error).__name__
 
 
-def percentiles(values: Sequence[float]) -> dict[str, float]:
-    """The p50 and the p99 (nearest rank)."""
-    ranked = sorted(values)
-    return {"p50": statistics.median(ranked), "p99": ranked[min(len(ranked) - 1, len(ranked) * 99 // 100)]}
+def _say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)

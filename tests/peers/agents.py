@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -28,11 +28,18 @@ ASKED: Final = "Do what the script says."
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Where an agent lives, the command that reaches the gateway (or none), and the address of the model."""
+    """Where an agent lives, its model's address, and its way to the gateway: a command, a URL or none."""
 
     home: Path
-    connect: list[str]
-    model: str
+    model: str = NOWHERE
+    connect: list[str] = field(default_factory=list)
+    url: str = ""
+    token: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent to the URL."""
+        return {"Authorization": f"Bearer {self.token}"}
 
     @property
     def folder(self) -> Path:
@@ -94,6 +101,9 @@ class ClaudeCode:
             command, *arguments = setup.connect
             entry = {"type": "stdio", "command": command, "args": arguments, "alwaysLoad": True}
             setup.write(self.file, {"mcpServers": {SERVER: entry}})
+        elif setup.url:
+            entry = {"type": "http", "url": setup.url, "headers": setup.headers, "alwaysLoad": True}
+            setup.write(self.file, {"mcpServers": {SERVER: entry}})
         setup.write(".claude/settings.json", {"permissions": {"allow": [f"mcp__{SERVER}"]}})
 
     def add(self, name: str, command: Command) -> Command:
@@ -112,7 +122,10 @@ class ClaudeCode:
 
 
 class Codex:
-    """Its `mcp list` only reads its file: whether it reaches a server shows where its model is asked."""
+    """Its `mcp list` only reads its file: whether it reaches a server shows where its model is asked.
+
+    A tool that does not say that it only reads is called where no person must be asked for it here.
+    """
 
     name = "codex"
     package = "@openai/codex-linux-x64"
@@ -143,6 +156,14 @@ wire_api = "responses"
 [mcp_servers.{SERVER}]
 command = {command}
 args = [{", ".join(arguments)}]
+default_tools_approval_mode = "approve"
+"""
+        elif setup.url:
+            text += f"""
+[mcp_servers.{SERVER}]
+url = "{setup.url}"
+http_headers = {{ Authorization = "{setup.headers["Authorization"]}" }}
+default_tools_approval_mode = "approve"
 """
         assert tomllib.loads(text)
         setup.write(self.file, text)
@@ -175,6 +196,9 @@ class Gemini:
         if setup.connect:
             command, *arguments = setup.connect
             ours = {"mcpServers": {SERVER: {"command": command, "args": arguments, "trust": True}}}
+        elif setup.url:
+            entry = {"httpUrl": setup.url, "headers": setup.headers, "trust": True}
+            ours = {"mcpServers": {SERVER: entry}}
         settings = {
             **ours,
             "security": {"auth": {"selectedType": "gemini-api-key"}},
@@ -194,8 +218,59 @@ class Gemini:
         return {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": setup.model}
 
 
-AGENTS: Final[tuple[Agent, ...]] = (ClaudeCode(), Codex(), Gemini()) if peers.ALL_RUN_HERE else (Gemini(),)
-"""Those that run on this machine: what npm has of Claude Code and Codex are programs for one kind of it."""
+class OpenCode:
+    """Would fetch a package of its own into its folder, were that not told to be there."""
+
+    name = "opencode"
+    package = "opencode-linux-x64-baseline"
+    program = peers.OPENCODE
+    version: Command = (str(peers.OPENCODE), "--version")
+    check: Command = (str(peers.OPENCODE), "mcp", "list")
+    # Without a title it asks its model for one.
+    ask: Command = (str(peers.OPENCODE), "run", "--title", "the script", ASKED)
+    file = ".config/opencode/opencode.json"
+    listing = check
+
+    def configure(self, setup: Setup) -> None:
+        ours: dict[str, Any] = {}
+        if setup.connect:
+            ours = {"mcp": {SERVER: {"type": "local", "command": setup.connect}}}
+        elif setup.url:
+            ours = {"mcp": {SERVER: {"type": "remote", "url": setup.url, "headers": setup.headers}}}
+        provider = {
+            "npm": "@ai-sdk/anthropic",
+            "options": {"baseURL": f"{setup.model}/v1", "apiKey": "none"},
+            "models": {"scripted": {}},
+        }
+        model = {"model": "scripted/scripted", "provider": {"scripted": provider}}
+        setup.write(self.file, {**ours, **model, "autoupdate": False, "share": "disabled"})
+        folder = Path(self.file).parent
+        there = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
+        setup.write(str(folder / "package-lock.json"), there)
+        (setup.home / folder / "node_modules").mkdir()
+
+    def add(self, name: str, command: Command) -> Command:
+        return (str(peers.OPENCODE), "mcp", "add", name, "--", *command)
+
+    def servers(self, listed: str) -> dict[str, str]:
+        found = (re.match(r"●  . ([\w-]+) (.*)", line) for line in _COLOUR.sub("", listed).splitlines())
+        return {one[1]: one[2] for one in found if one}
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        return {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
+
+
+AGENTS: Final[tuple[Agent, ...]] = (
+    (ClaudeCode(), Codex(), Gemini(), OpenCode()) if peers.ALL_RUN_HERE else (Gemini(),)
+)
+"""Those that run on this machine: what npm has of the others are programs for one kind of it."""
+
+_COLOUR: Final = re.compile(r"\x1b\[\d*m")
+
+
+def is_connected(said: str) -> bool:
+    """Whether that is what an agent's own list says of a server that it reaches."""
+    return said.lower().split()[-1:] == ["connected"]
 
 
 def _told(listed: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ from tests import peers
 from tests.support import jr
 from tests.support.waiting import wait_for
 
+from .pages import Pages, address, was_asked
 from .terminal import TerminalGateway
 
 ClientEra = Literal["legacy", "2026-07-28"]
@@ -88,6 +89,11 @@ def _entity(folder: Path, number: int) -> Arguments:
     return {"entities": [{"name": f"entity {number}", "entityType": "test", "observations": ["was here"]}]}
 
 
+def _thought(number: int) -> Arguments:
+    said = {"thought": f"thought {number}", "nextThoughtNeeded": False}
+    return {**said, "thoughtNumber": number, "totalThoughts": number}
+
+
 PEERS: Final = (
     Peer(
         "filesystem",
@@ -115,6 +121,23 @@ PEERS: Final = (
         _entity,
         _in_memory,
         env=lambda folder: {"MEMORY_FILE_PATH": str(folder / "memory.jsonl")},
+    ),
+    Peer(
+        "thinking",
+        lambda folder: peers.sequential_thinking(),
+        "sequentialthinking",
+        lambda folder: _thought(1),
+        "sequentialthinking",
+        lambda folder, number: _thought(number),
+    ),
+    Peer(
+        "fetch",
+        lambda folder: peers.fetch(),
+        "fetch",
+        lambda folder: {"url": address(folder, "front")},
+        "fetch",
+        lambda folder, number: {"url": address(folder, str(number))},
+        lambda folder, number: was_asked(folder, str(number)),
     ),
     Peer(
         "time",
@@ -161,6 +184,7 @@ class Journeys:
         self._numbers = count(1)
         for peer in PEERS:
             self.folder(peer).mkdir()
+        self._pages = Pages(self.root / "fetch")
         repository = self.root / "git"
         _git(repository, "init", "-q")
         _git(repository, "config", "user.name", "Test")
@@ -252,6 +276,7 @@ class Journeys:
 
     def __enter__(self) -> Self:
         try:
+            self._pages.__enter__()
             self.gateway.start()
             self._wait_for_lists()
         except BaseException:
@@ -263,6 +288,7 @@ class Journeys:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.gateway.close()
+        self._pages.__exit__(kind, error, trace)
         self._folder.cleanup()
 
 

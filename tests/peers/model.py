@@ -1,9 +1,9 @@
-"""A model that follows a script: whichever agent asks, it wants one tool called, and says when it is done.
+"""A model that follows a script: whichever agent asks, it wants tools called in turn, and then says so.
 
-    with Model("fixture__echo", {"text": "hi"}) as model:
+    with Model(("fixture__echo", {"text": "hi"})) as model:
         ...                      # an agent is pointed at model.url and asked anything
     model.offered                # every tool that the agent offered, by the name it gives them
-    model.told                   # what the agent told the model of the call, in words
+    model.told                   # what the agent told the model of each call, in words
 
 It speaks three protocols, and of each as little as the agents need: OpenAI's responses, Anthropic's messages,
 Google's content. Whatever else they ask for is not there (404).
@@ -31,8 +31,8 @@ class Wire(Protocol):
     def told(self, request: Message) -> Iterator[str]:
         """What came of the calls before, in words."""
 
-    def call(self, tool: Message, arguments: Message) -> list[Message]:
-        """The events of an answer that calls a tool."""
+    def call(self, tool: Message, arguments: Message, number: int) -> list[Message]:
+        """The events of an answer that calls a tool, as the call of this number."""
 
     def say(self, words: str) -> list[Message]:
         """The events of an answer in words."""
@@ -54,8 +54,8 @@ class Responses:
             if item["type"] == "function_call_output":
                 yield _words(item["output"])
 
-    def call(self, tool: Message, arguments: Message) -> list[Message]:
-        call = {"type": "function_call", "id": "fc_1", "call_id": "call_1", **tool}
+    def call(self, tool: Message, arguments: Message, number: int) -> list[Message]:
+        call = {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", **tool}
         return self._answer({**call, "arguments": json.dumps(arguments)})
 
     def say(self, words: str) -> list[Message]:
@@ -86,8 +86,8 @@ class Messages:
                 if block["type"] == "tool_result":
                     yield _words(block["content"])
 
-    def call(self, tool: Message, arguments: Message) -> list[Message]:
-        block = {"type": "tool_use", "id": "toolu_1", **tool, "input": {}}
+    def call(self, tool: Message, arguments: Message, number: int) -> list[Message]:
+        block = {"type": "tool_use", "id": f"toolu_{number}", **tool, "input": {}}
         delta = {"type": "input_json_delta", "partial_json": json.dumps(arguments)}
         return self._answer(block, delta, "tool_use")
 
@@ -121,7 +121,7 @@ class Content:
                 if "functionResponse" in part:
                     yield _words(list(part["functionResponse"]["response"].values()))
 
-    def call(self, tool: Message, arguments: Message) -> list[Message]:
+    def call(self, tool: Message, arguments: Message, number: int) -> list[Message]:
         return self._answer({"functionCall": {**tool, "args": arguments}})
 
     def say(self, words: str) -> list[Message]:
@@ -151,14 +151,13 @@ _WIRES: Final[Mapping[str, Wire]] = {
 class Model:
     """The model, on a free port of loopback, on threads of the test's process.
 
-    `tool` is the end of the name of the tool that it wants called; where no such tool is offered, it says so.
+    A call is the end of the name of the tool, and the arguments; where no such tool is offered, it says so.
     """
 
-    def __init__(self, tool: str = "", arguments: Message | None = None) -> None:
+    def __init__(self, *calls: tuple[str, Message]) -> None:
         self.offered: set[str] = set()
         self.told: list[str] = []
-        self._tool = tool
-        self._arguments = arguments or {}
+        self._calls = calls
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -172,12 +171,13 @@ class Model:
         offered = dict(wire.offered(request))
         self.offered |= offered.keys()
         self.told = list(wire.told(request))
-        if self.told:
+        if len(self.told) >= len(self._calls):
             return wire.say(SAID)
+        wanted, arguments = self._calls[len(self.told)]
         for name, tool in offered.items():
-            if self._tool and name.endswith(self._tool):
-                return wire.call(tool, self._arguments)
-        return wire.say(f"no tool `{self._tool}` is offered")
+            if name.endswith(wanted):
+                return wire.call(tool, arguments, len(self.told) + 1)
+        return wire.say(f"no tool `{wanted}` is offered")
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -15,16 +15,19 @@ from typing import Final
 
 import pytest
 
+from latchward.clients import known
 from tests.support import recorder
 from tests.support.client_machine import Machine
 from tests.support.gateway import Gateway
 
 from . import ALL_RUN_HERE
-from .agents import AGENTS, NOWHERE, SERVER, Agent, ClaudeCode, Codex, Setup, install, run
+from .agents import AGENTS, NOWHERE, SERVER, Agent, ClaudeCode, Codex, Setup, install, is_connected, run
 from .model import SAID, Model
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
-EVERY: Final = pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+WRITTEN: Final = [agent for agent in AGENTS if agent.name in known.CLIENTS]
+"""Those whose files we write into."""
+EVERY: Final = pytest.mark.parametrize("agent", WRITTEN, ids=lambda agent: agent.name)
 CLAUDE_RUNS: Final = pytest.mark.skipif(not ALL_RUN_HERE, reason="its package holds a Linux x64 program")
 NAMES: Final = ("notes", "files")
 ROUNDS: Final = 4
@@ -36,7 +39,7 @@ class Used:
     def __init__(self, agent: Agent, folder: Path, model: str = NOWHERE) -> None:
         self.agent = agent
         self.machine = Machine(folder)
-        self.setup = Setup(self.machine.home, [], model)
+        self.setup = Setup(self.machine.home, model)
         install(agent, self.setup)
         for name, spec in zip(NAMES, (recorder.spec(), recorder.spec("--era", "legacy")), strict=True):
             self.run(agent.add(name, (spec["command"], *spec["args"])))
@@ -68,10 +71,6 @@ class Used:
             assert "Traceback" not in running.stderr
 
 
-def is_connected(said: str) -> bool:
-    return said.endswith("Connected") and not said.endswith("Disconnected")
-
-
 @EVERY
 def test_an_agent_loads_what_we_wrote_and_then_its_first_file(agent: Agent, tmp_path: Path) -> None:
     used = Used(agent, tmp_path)
@@ -99,7 +98,7 @@ def test_an_agent_loads_what_we_wrote_and_then_its_first_file(agent: Agent, tmp_
 
 @CLAUDE_RUNS
 def test_codex_reaches_what_was_taken_in(tmp_path: Path) -> None:
-    with Model("notes__echo", {"text": "hello"}) as model:
+    with Model(("notes__echo", {"text": "hello"})) as model:
         used = Used(Codex(), tmp_path, model.url)
         with used.gateway():
             used.machine.done("adopt")

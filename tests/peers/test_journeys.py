@@ -1,6 +1,7 @@
 """Real clients, the real gateway, real servers: what the agent saw, and what reached the server."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import httpx2
@@ -9,6 +10,7 @@ from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from .journey import ERAS, PATHS, PEERS, ClientEra, Journeys, Peer
+from .pages import WORDS
 
 PEER = pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 WAY = pytest.mark.parametrize(
@@ -17,10 +19,13 @@ WAY = pytest.mark.parametrize(
     ids=[f"{era}-{'all' if path == '/mcp' else 'one'}" for era in ERAS for path in PATHS],
 )
 
+BY_NAME = {peer.name: peer for peer in PEERS}
 EXPECTED_ERAS = {
     "filesystem": "legacy",
     "everything": "legacy",
     "memory": "legacy",
+    "thinking": "legacy",
+    "fetch": "modern",
     "time": "modern",
     "git": "modern",
 }
@@ -50,6 +55,19 @@ def test_tools_are_listed_and_a_reading_call_is_answered(
 def test_each_server_is_spoken_to_in_the_newest_era_it_knows(journeys: Journeys, peer: Peer) -> None:
     journeys.read(peer, "legacy", "/mcp")
     assert journeys.era(peer) == EXPECTED_ERAS[peer.name]
+
+
+@WAY
+def test_what_a_server_fetched_reaches_the_agent(journeys: Journeys, era: ClientEra, path: str) -> None:
+    assert f"{WORDS}, front" in journeys.read(BY_NAME["fetch"], era, path).text
+
+
+@WAY
+def test_what_a_server_remembers_is_there_at_the_next_call(
+    journeys: Journeys, era: ClientEra, path: str
+) -> None:
+    said = [json.loads(journeys.read(BY_NAME["thinking"], era, path).text) for _ in range(2)]
+    assert said[1]["thoughtHistoryLength"] == said[0]["thoughtHistoryLength"] + 1
 
 
 @PEER
@@ -110,7 +128,7 @@ def test_a_call_past_the_limit_never_reaches_the_server(
 
 
 def test_the_person_was_shown_who_asks_for_what(journeys: Journeys) -> None:
-    [filesystem] = [peer for peer in PEERS if peer.name == "filesystem"]
+    filesystem = BY_NAME["filesystem"]
     before = len(journeys.gateway.shown)
     journeys.write(filesystem, "approve, denied", "2026-07-28", "/mcp")
     shown = journeys.gateway.shown[before:]

@@ -11,7 +11,7 @@ import pytest
 
 from tests import peers
 
-from .agents import AGENTS, NOWHERE, Agent, Setup, install, run
+from .agents import AGENTS, Agent, Setup, install, run
 
 HELLO = {
     "jsonrpc": "2.0",
@@ -30,13 +30,17 @@ def _answers(out: IO[str]) -> Iterator[dict[str, object]]:
     return (message for message in map(json.loads, out) if "id" in message and "method" not in message)
 
 
-@pytest.mark.parametrize("name", ["filesystem", "everything", "memory", "git", "time"])
+@pytest.mark.parametrize(
+    "name", ["filesystem", "everything", "memory", "sequential-thinking", "fetch", "git", "time"]
+)
 def test_server_lists_its_tools(name: str, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     command = {
         "filesystem": lambda: peers.filesystem(tmp_path),
         "everything": peers.everything,
         "memory": peers.memory,
+        "sequential-thinking": peers.sequential_thinking,
+        "fetch": peers.fetch,
         "git": lambda: peers.git(tmp_path),
         "time": peers.time,
     }[name]()
@@ -70,7 +74,7 @@ def test_server_lists_its_tools(name: str, tmp_path: Path) -> None:
 def test_the_agent_that_runs_is_the_one_that_is_pinned(agent: Agent, tmp_path: Path) -> None:
     package = json.loads((Path(peers.__file__).parent / "package.json").read_text())
     pinned = {**package["dependencies"], **package["optionalDependencies"]}[agent.package]
-    setup = Setup(tmp_path, ["true"], NOWHERE)
+    setup = Setup(tmp_path)
     install(agent, setup)
     version = pinned.rpartition("@")[2].removesuffix("-linux-x64")
     assert version in run(agent, setup, agent.version).split()

@@ -3,6 +3,7 @@
 recorder   a scripted MCP server over stdio that records every line and misbehaves on demand
 web        a scripted MCP server over HTTP that does the same
 sdk_server the SDK's own server over HTTP, as a child process
+everything a server that offers all that the conformance suite asks of one, over stdio and HTTP
 raw        exact bytes to a port, one whole HTTP response back
 jr         a small JSON-RPC client over HTTP, for both protocol eras
 connect    an agent at the end of `latchward connect`, and a scripted gateway at its other end
