@@ -22,8 +22,8 @@ POLICY: Final = {
     "description": "What the suite needs, which is everything, each kind of thing by its own name.",
     "default": "deny",
     "tools": {"*": {"action": "allow"}},
-    "resources": {"*": {}},
-    "prompts": {"*": {}},
+    "resources": {"*": {"action": "allow"}},
+    "prompts": {"*": {"action": "allow"}},
     "server_requests": {"elicitation": "allow", "sampling": "allow", "roots": "allow"},
 }
 

@@ -1,5 +1,6 @@
 """A result of one era, made fit for a client of the other. Bytes that need no change stay as they are."""
 
+import json
 from typing import Final
 
 from latchward.model.era import Era
@@ -28,4 +29,12 @@ def result(body: bytes, origin: Era, client: Era, method: str) -> bytes:
 
 def join(members: dict[str, bytes]) -> bytes:
     """The object with these members; the reverse of `answer.split`."""
-    return b"{%b}" % b",".join(b"%b:%b" % (serialise(key), raw) for key, raw in members.items())
+    return b"{%b}" % b",".join(b"%b:%b" % (_name(key), raw) for key, raw in members.items())
+
+
+def _name(key: str) -> bytes:
+    """A member's name. Half an emoji, which only some servers make, has no other form than its escape."""
+    try:
+        return serialise(key)
+    except UnicodeEncodeError:
+        return json.dumps(key).encode()

@@ -34,6 +34,7 @@ from .settings import EMPTY, Settings
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of one copy; a server's list of tools may be long."""
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _CANONICAL = msgspec.json.Encoder(decimal_format="number", order="sorted")
 _NO_TOOLS: Final[Mapping[str, ToolDefinition]] = MappingProxyType({})
 
@@ -85,7 +86,7 @@ class Accepted:
     def accept_tools(self, server: str, tools: Mapping[str, ToolDefinition]) -> None:
         """These, and no others, are what agents are given of this server."""
         plain = {name: tool.definition for name, tool in tools.items()}
-        self._write(f"tools/{server}.json", _CANONICAL.encode(plain))
+        self._write(f"tools/{server}.json", _ENCODER.encode(plain))
 
     def forget_tools(self, server: str) -> None:
         """The server was removed: one that comes under its name is another one."""
