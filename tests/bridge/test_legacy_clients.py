@@ -1,4 +1,4 @@
-"""Clients of the handshake era: a server's questions come as requests, on the way of the call they belong to."""
+"""Clients of the handshake era: questions come as requests, on the way of the call that they belong to."""
 
 from collections.abc import Callable, Iterator
 
