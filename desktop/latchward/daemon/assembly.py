@@ -41,6 +41,7 @@ from latchward.storage.accepted import Accepted
 from latchward.storage.audit import SqliteAudit
 from latchward.storage.counters import MemoryCounters
 from latchward.storage.glance import Glance
+from latchward.storage.greetings import Greetings
 from latchward.storage.in_force import InForce
 from latchward.storage.lock import GatewayLock, write_lock
 from latchward.storage.paths import Profile
@@ -140,7 +141,12 @@ class House:
         self.secrets = KeyringSecrets(service_of(profile))
         hearing = Hearing()
         self.upstreams = UpstreamSet(
-            lambda: self.in_force.last().servers, self._tools_changed, plan.birth, self.secrets, hearing.heard
+            lambda: self.in_force.last().servers,
+            self._tools_changed,
+            plan.birth,
+            self.secrets,
+            hearing.heard,
+            Greetings(profile),
         )
         self.listing = Listing(self.upstreams, self._glance, self.accepted)
         entries = Entries(self.upstreams, self._glance)

@@ -11,7 +11,7 @@ from latchward.model.mask import Mask
 from latchward.model.ports import Heard, Secrets, Upstream
 from latchward.model.secret import Secret
 from latchward.model.upstream import UpstreamSpec
-from latchward.upstream.carrying import Ties, nobody_hears
+from latchward.upstream.carrying import Known, Ties, nobody_hears
 from latchward.upstream.environment import PLAIN, Birth
 from latchward.upstream.kept import HANDSHAKE_LIMIT
 from latchward.upstream.stdio import StdioUpstream
@@ -32,7 +32,8 @@ class UpstreamSet:
 
     A server whose entry was edited is ended, and made anew at its next use.
     `birth` is what servers' processes get besides. `secrets` gives the values for which placeholders
-    stand in entries. `heard` is told what servers say outside calls.
+    stand in entries. `heard` is told what servers say outside calls. `known`
+    is what they said when they greeted us before.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class UpstreamSet:
         birth: Birth = PLAIN,
         secrets: Secrets | None = None,
         heard: Heard = nobody_hears,
+        known: Known | None = None,
     ) -> None:
         self._birth = birth
-        self._ties = Ties(heard)
+        self._ties = Ties(heard, known)
         self.masked = Mask()
         """Takes every secret that a server was given out of a text."""
         self._secrets = _Noted(secrets, self.masked) if secrets is not None else None

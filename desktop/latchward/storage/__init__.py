@@ -13,6 +13,7 @@
     audit      the record (port `AuditLog`): one thread that writes in groups
     database   its file: schema, one append, and the checks around it
     log        the same record, read while the gateway writes
+    greetings  what servers said when they greeted us last (a cache)
     taken      which servers came out of clients' files, and for whom
 
 Who calls whom: `daemon/assembly.py` makes a `Profile`, prepares it, takes the

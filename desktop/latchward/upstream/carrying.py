@@ -12,7 +12,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
@@ -53,14 +53,34 @@ def nobody_waits() -> Caller | None:
     return None
 
 
+class Greeted(Protocol):
+    """What a server said when it greeted us last."""
+
+    @property
+    def era(self) -> Era: ...
+
+    @property
+    def capabilities(self) -> Mapping[str, Any]: ...
+
+
+class Known(Protocol):
+    """What is remembered of servers from one start of the gateway to the next."""
+
+    def get(self, spec: UpstreamSpec) -> Greeted | None: ...
+
+    def note(self, spec: UpstreamSpec, era: Era, capabilities: Mapping[str, Any]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ties:
     """What ties a connection to the rest.
 
-    `heard` takes what is said outside calls, `whose` tells to whom it belongs, `waiting` who waits for it.
+    `heard` takes what is said outside calls, `known` is what servers said before, `whose` tells to whom the
+    connection belongs, `waiting` who waits for it.
     """
 
     heard: Heard = nobody_hears
+    known: Known | None = None
     whose: Whose = EVERYBODY
     waiting: Callable[[], Caller | None] = nobody_waits
 
@@ -78,7 +98,10 @@ class Carrying(Kept[Open]):
         self._ties = ties
         self._is_shared = ties.whose is EVERYBODY
         self._parts_clients = self._is_shared and not spec.shared
-        self._capabilities: Mapping[str, Any] = {}
+        greeted = ties.known.get(spec) if ties.known is not None and self._is_shared else None
+        self._capabilities: Mapping[str, Any] = greeted.capabilities if greeted is not None else {}
+        # Only a legacy server has connections for one client each.
+        self._is_legacy = not self._is_shared or (greeted is not None and greeted.era is Era.LEGACY)
         self._lists = Lists(self._fetch, on_change)
         self._list_errors: dict[Listed, str] = {}
         self._own = OwnConnections(self._make_own)
@@ -238,6 +261,8 @@ class Carrying(Kept[Open]):
     def _opened_now(self, opened: Open, tools: dict[str, ToolDefinition] | None) -> None:
         talk = self._talk(opened)
         self._capabilities = talk.greeting.capabilities
+        if self._ties.known is not None and self._is_shared:
+            self._ties.known.note(self.spec, talk.era, self._capabilities)
         super()._opened_now(opened, tools)
         self._lists.forget()
         self._told_level = ""

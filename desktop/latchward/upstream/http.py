@@ -62,7 +62,6 @@ class HttpUpstream(Carrying[Remote]):
     ) -> None:
         super().__init__(spec, on_change, secrets, ties)
         self._wire = Wire(spec)
-        self._probe = True
         self._watching: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
         self._parameters: dict[str, Mapping[parameters.Path, str]] = {}
@@ -83,9 +82,7 @@ class HttpUpstream(Carrying[Remote]):
         return open_
 
     def _own_connection(self, ties: Ties) -> "HttpUpstream":
-        made = HttpUpstream(self.spec, lambda: None, self._secrets, ties)
-        made._probe = False  # only a legacy server has such connections
-        return made
+        return HttpUpstream(self.spec, lambda: None, self._secrets, ties)
 
     async def _carry(self, open_: Remote, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         try:
@@ -146,10 +143,11 @@ class HttpUpstream(Carrying[Remote]):
         try:
             async with asyncio.timeout(HANDSHAKE_LIMIT):
                 self._wire.use(await self._filled(self.spec.headers))
-                await remote.open(probe=self._probe)
+                await remote.open(probe=not self._is_legacy)
                 tools = await remote.list_tools() if self._is_shared else None
         except (UpstreamError, TimeoutError) as error:
             raise self._failed(str(error) or f"not ready within {HANDSHAKE_LIMIT:.0f} seconds") from None
+        self._is_legacy = not self._is_shared  # it is asked anew at each greeting
         self._opened_now(remote, tools)
         self._watching = asyncio.create_task(self._watch(remote))
         return remote

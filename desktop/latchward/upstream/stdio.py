@@ -51,15 +51,14 @@ class StdioUpstream(Carrying[Run]):
         # In our own sentences these stay: they may be part of a path or the name of a program.
         self._plain = Mask(value for value in spec.env.values() if not has_placeholder(value))
         self._ending: set[asyncio.Task[None]] = set()
-        self._probe = True
+        self._probe = not self._is_legacy
+        self._guessed = self._is_legacy and self._is_shared
 
     def _talk(self, open_: Run) -> Conversation:
         return open_.session
 
     def _own_connection(self, ties: Ties) -> "StdioUpstream":
-        made = StdioUpstream(self.spec, lambda: None, self._birth, self._secrets, ties)
-        made._probe = False  # only a legacy server has such connections
-        return made
+        return StdioUpstream(self.spec, lambda: None, self._birth, self._secrets, ties)
 
     async def _carry(self, open_: Run, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         if call.method == TOOLS_CALL and self._tools is not None and call.tool.name not in self._tools:
@@ -85,31 +84,39 @@ class StdioUpstream(Carrying[Run]):
             async with asyncio.timeout(HANDSHAKE_LIMIT):
                 run, tools = await self._opened(probe=self._probe)
         except TimeoutError:
+            self._probe = True
             reason = f"it was not ready within {HANDSHAKE_LIMIT:.0f} seconds{_ADVICE}"
             raise self._failed("did not start", reason) from None
         except UpstreamError as error:
             raise self._failed("did not start", str(error)) from None
         self._probe = run.session.era is Era.MODERN
+        self._guessed = False
         self._opened_now(run, tools)
         return run
 
     async def _opened(self, *, probe: bool) -> tuple[Run, dict[str, ToolDefinition] | None]:
-        """A run that is ready. One that ends at the first question of the newer era is begun anew without."""
+        """A run that is ready.
+
+        One that ends at the first question of the newer era is begun anew without it, and one that refuses
+        the older era, which it had the last time, anew with it.
+        """
         env = await self._filled(self.spec.env)
         run = Run(self.spec, self._words, self, self._ended, self._birth)
         try:
             return run, await run.open(env, probe=probe, lists=self._is_shared)
         except UpstreamError as error:
             self._end(run)
+            guessed, self._guessed = self._guessed, False
             self._probe = True  # what was known of it may no longer be so
-            if not (probe and isinstance(error, OutcomeUnknown) and not run.session.opened):
+            ends_at_probe = probe and isinstance(error, OutcomeUnknown)
+            if run.session.opened or isinstance(error, NotSent) or not (guessed or ends_at_probe):
                 raise UpstreamError(run.explain(str(error))) from None
         except BaseException:
             self._end(run)
             raise
         while self._ending:
             await asyncio.wait(self._ending)
-        return await self._opened(probe=False)
+        return await self._opened(probe=guessed)
 
     def _words(self, said: str) -> str:
         """What the server said, without any of its own values."""
