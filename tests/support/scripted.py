@@ -288,7 +288,10 @@ class Everything:
             request.wait(0.3)
             return _text("withdrawn")
         if name == "ask":
-            return self.asking(request, arguments.get("questions") or {}, arguments.get("rounds", 1))
+            made = self.asking(request, arguments.get("questions") or {}, arguments.get("rounds", 1))
+            if "structuredContent" in made:
+                request.wait(float(arguments.get("then", 0)))
+            return made
         if name == "slow":
             self.slow(request, float(arguments.get("seconds", 0)))
         elif name == "log":
