@@ -44,6 +44,8 @@ def answer(era: Era, request: Request, answered: Answered | Asks) -> bytes:
                 return _unknown(era, request)  # in our words: a hidden one must not be told from it
             if answered.code in _REQUEST_FAULTS:  # over HTTP these have a status of their own
                 raise ClientError(answered.code, answered.message, answered.data)
+            if answered.raw:
+                return envelope.passed_error(request.id, answered.raw)
             return envelope.error(request.id, answered.code, answered.message, answered.data)
         case Unknown():
             return _unknown(era, request)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from latchward.gateway.enforce import Enforcer, Wanted
@@ -220,9 +221,9 @@ def _progress(contact: Contact) -> Callable[[Mapping[str, Any]], None]:
     def progress(said: Mapping[str, Any]) -> None:
         nonlocal last
         value = said.get("progress")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > last:
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not value > last:
             return
-        last = value
+        last = float(value)
         params = {"progressToken": contact.token, **said}
         contact.channel.notify(envelope.notification("notifications/progress", params))
 

@@ -18,11 +18,15 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A JSON-RPC error: the server's own, or one that we give in its place."""
+    """A JSON-RPC error: the server's own, or one that we give in its place.
+
+    `raw` are the bytes of the server's own, "" for ours.
+    """
 
     code: int
     message: str
     data: Any = None
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ envelope.
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +26,7 @@ _MEMBERS: Final = frozenset({"jsonrpc", "id", "method", "params", "result", "err
 class Incoming:
     """One message of a server. `id` is None for a notification; absent parts are None.
 
-    `result` is raw bytes; `params` and `error` are parsed.
+    `result` and `raw_error` are raw bytes; `params` and `error` are parsed.
     """
 
     id: int | str | None
@@ -33,6 +34,7 @@ class Incoming:
     params: dict[str, Any]
     result: bytes | None
     error: dict[str, Any] | None
+    raw_error: bytes = b""
 
 
 def read(line: bytes) -> Incoming:
@@ -43,10 +45,10 @@ def read(line: bytes) -> Incoming:
     identity = value(members.get("id"))
     if identity is not None and (isinstance(identity, bool) or not isinstance(identity, int | str)):
         raise UpstreamError("the server sent an id that is neither a number nor a text")
-    method, params, error = (value(members.get(name)) for name in ("method", "params", "error"))
+    method, error = value(members.get("method")), value(members.get("error"))
     result = members.get("result")
     if method is not None:
-        params = {} if params is None else params
+        params = _exact(members["params"]) if "params" in members else {}
         if not isinstance(method, str) or not isinstance(params, dict) or result or error is not None:
             raise UpstreamError("the server sent a malformed request or notification")
         return Incoming(identity, method, params, None, None)
@@ -58,7 +60,7 @@ def read(line: bytes) -> Incoming:
         raise UpstreamError("the server sent a malformed error")
     if result is not None and result[:1] != b"{":
         raise UpstreamError("the server sent a result that is not an object")
-    return Incoming(identity, None, {}, result, error)
+    return Incoming(identity, None, {}, result, error, members.get("error", b""))
 
 
 def split(text: bytes) -> dict[str, bytes]:
@@ -119,6 +121,17 @@ def _constant(name: str) -> None:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_constant)
+
+
+def _exact(raw: bytes) -> Any:
+    """A value whose numbers keep their digits: it is passed on. Raises `UpstreamError`."""
+    try:
+        text = raw.decode("utf-8")
+        if "\\u" not in text:  # half an emoji is mended below
+            return json.loads(text, parse_float=Decimal, parse_constant=_constant)
+    except (ValueError, RecursionError):
+        pass
+    return value(raw)
 
 
 def value(raw: bytes | None) -> Any:

@@ -102,6 +102,11 @@ def request(number: int, method: str, params: Mapping[str, Any]) -> bytes:
     return serialise({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
 
 
+def passed_error(request_id: RequestId, raw: bytes) -> bytes:
+    """An error answer whose `error` is `raw`, to the byte."""
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (serialise(request_id), raw)
+
+
 def notification(method: str, params: Mapping[str, Any] | None = None) -> bytes:
     """A message that wants no answer."""
     message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}

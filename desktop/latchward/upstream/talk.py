@@ -117,7 +117,7 @@ def outcome(said: answer.Incoming, era: Era, call: ToolCall, caller: Caller) -> 
         code, message = error.get("code"), error.get("message")
         if not isinstance(code, int) or not isinstance(message, str):
             raise OutcomeUnknown("the server answered with a malformed error")
-        return Fault(code, message, error.get("data"))
+        return Fault(code, message, error.get("data"), said.raw_error)
     try:
         members = answer.split(said.result)
     except UpstreamError as error:
@@ -133,4 +133,4 @@ def outcome(said: answer.Incoming, era: Era, call: ToolCall, caller: Caller) -> 
 
 def progress_params(params: dict[str, Any]) -> dict[str, Any]:
     """The params of a `notifications/progress` as a client gets them: without our token."""
-    return {key: value for key, value in params.items() if key not in ("progressToken", "_meta")}
+    return {key: value for key, value in params.items() if key != "progressToken"}
