@@ -7,6 +7,7 @@ It lists what there is and calls, gets and reads all of it once, answering whate
 
 import json
 import os
+import shlex
 import sys
 from contextlib import suppress
 from typing import Any, Final
@@ -18,7 +19,7 @@ from .ways import POLICY
 
 ROUNDS: Final = 10
 SECONDS: Final = 10.0
-COMMAND: Final = f"{sys.executable} -m {__name__}"
+COMMAND: Final = shlex.join([sys.executable, "-m", __name__])
 """What the suite is told to start."""
 VALUES: Final[dict[str, Any]] = {
     "string": "text", "integer": 1, "number": 2, "boolean": True, "array": [], "object": {}, "null": None,
