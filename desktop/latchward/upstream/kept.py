@@ -8,6 +8,7 @@ one look at a time. While it is away its tools stay listed as they were.
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -30,6 +31,8 @@ STEADY: Final = 60.0
 """Seconds of running after which earlier failures are forgotten."""
 REFRESH_EVERY: Final = 2.0
 """Seconds between two looks at a list that the server says has changed."""
+REFRESH_BURST: Final = 2
+"""Looks that may come one right after the other; then the pause holds on average."""
 REFRESH_AFTER: Final = 0.05
 """Seconds to the first of these looks, so that several notices make one."""
 
@@ -71,6 +74,7 @@ class Kept(ABC, Generic[Open]):
         self._retry_at = 0.0
         self._ready_since = 0.0
         self._refreshed_at = 0.0
+        self._looks: deque[float] = deque(maxlen=REFRESH_BURST)
 
     @abstractmethod
     async def _start(self) -> Open:
@@ -207,14 +211,19 @@ class Kept(ABC, Generic[Open]):
         if self._open is not None and (self._refreshing is None or self._refreshing.done()):
             self._refreshing = asyncio.create_task(self._refresh())
 
+    def _next_look(self) -> float:
+        """When the list may be looked at again."""
+        return self._looks[0] + REFRESH_BURST * REFRESH_EVERY if len(self._looks) == REFRESH_BURST else 0.0
+
     async def _refresh(self) -> None:
         """Look at the list again, one look at a time, as long as there was a notice since the last began."""
         while self._stale:
-            await asyncio.sleep(max(REFRESH_AFTER, self._refreshed_at + REFRESH_EVERY - time.monotonic()))
+            await asyncio.sleep(max(REFRESH_AFTER, self._next_look() - time.monotonic()))
             if self._open is None:
                 return  # the next start lists anew
             self._stale = False
             self._refreshed_at = time.monotonic()
+            self._looks.append(self._refreshed_at)
             await self._look(self._open)
 
     async def _stop_waiting(self, *tasks: "asyncio.Task[None] | None") -> None:
