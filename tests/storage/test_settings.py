@@ -110,9 +110,14 @@ WRONG = {
         server('{"command": "x", "disabled": "no"}'),
         "2:37: wanted `true` or `false`, found text at `/mcpServers/a/disabled`: write it without quotes",
     ),
-    "sse": (
-        server('{"type": "sse", "url": "https://x"}'),
-        "2:17: `sse` is not known at `/mcpServers/a/type`: write `stdio`, `http` or",
+    "websocket": (
+        server('{"type": "ws", "url": "https://x"}'),
+        "2:17: `ws` is not known at `/mcpServers/a/type`: write `stdio`, `http`, `streamable-http` or `sse`",
+    ),
+    "sse command": (server('{"type": "sse", "command": "x"}'), "2:17: type `sse` does not go with `command`"),
+    "shared text": (
+        server('{"command": "x", "shared": "yes"}'),
+        "2:35: wanted `true` or `false`, found text at `/mcpServers/a/shared`: write it without quotes",
     ),
     "neither": (
         server("{}"),

@@ -62,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true", help="answer with JSON, not with events")
     parser.add_argument("--era", choices=("legacy", "modern", "dual"), default="dual")
+    parser.add_argument("--sse", action="store_true", help="the older transport alone")
     parser.add_argument("--stateless", action="store_true", help="no legacy sessions")
     options = parser.parse_args()
     server = MCPServer("sdk")
@@ -164,6 +165,10 @@ def main() -> None:
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     app = server.streamable_http_app(json_response=options.json, stateless_http=options.stateless)
+    if options.sse:
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}/sse", flush=True)
+        uvicorn.Server(uvicorn.Config(server.sse_app(), log_level="error")).run(sockets=[listener])
+        return
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
     uvicorn.Server(uvicorn.Config(one_era, log_level="error")).run(sockets=[listener])
 

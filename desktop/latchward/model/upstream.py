@@ -9,7 +9,7 @@ class UpstreamSpec:
     """A server as people paste it: either `command` (with `args`, `env`, `cwd`) or `url` (with `headers`).
 
     `shared`: one connection serves all clients, also where the server could ask each of them something; it is
-    told that nobody can be asked.
+    told that nobody can be asked. `sse`: the older transport over HTTP (2024-11-05) is used at once.
     """
 
     name: str
@@ -20,3 +20,4 @@ class UpstreamSpec:
     url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     shared: bool = False
+    sse: bool = False

@@ -23,7 +23,7 @@ TOKEN: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _NO_URL: Final = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
-_TRANSPORTS: Final = {"stdio": "command", "http": "url", "streamable-http": "url"}
+_TRANSPORTS: Final = {"stdio": "command", "http": "url", "streamable-http": "url", "sse": "url"}
 _BELONGS: Final = {"args": "command", "env": "command", "cwd": "command", "headers": "url"}
 
 
@@ -34,7 +34,7 @@ class _Form(BaseModel):
 class ServerForm(_Form):
     """One entry of `mcpServers`, as people paste it."""
 
-    type: Literal["stdio", "http", "streamable-http"] | None = None
+    type: Literal["stdio", "http", "streamable-http", "sse"] | None = None
     command: str | None = None
     args: list[str] = Field(default_factory=list)
     env: dict[str, str] = Field(default_factory=dict)

@@ -178,7 +178,7 @@ def _named(value: str) -> str:
 def spec_digest(spec: UpstreamSpec) -> str:
     """SHA-256 (hex) over everything that decides what is started or reached."""
     parts = [spec.name, spec.command, list(spec.args), dict(spec.env), spec.cwd, spec.url, dict(spec.headers)]
-    parts += ["shared"] if spec.shared else []
+    parts += ["shared"] * spec.shared + ["sse"] * spec.sse
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -256,4 +256,5 @@ def _spec(name: str, server: ServerForm) -> UpstreamSpec:
         url=server.url or "",
         headers=MappingProxyType(server.headers),
         shared=server.shared,
+        sse=server.type == "sse",
     )

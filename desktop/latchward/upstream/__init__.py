@@ -23,6 +23,7 @@
     wire         one HTTP request, one reply; redirects, TLS, limits
     watching     the streams on which a server tells what belongs to no answer
     remote       the conversation over HTTP: era, session, answers
+    old_sse      the conversation over the older transport: one stream, and POSTs beside it
     http         a server at a URL, kept reachable: implements `model.ports.Upstream`
 
 `daemon/assembly.py` makes these; `gateway` sees the port alone.

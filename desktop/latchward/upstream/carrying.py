@@ -109,6 +109,9 @@ class Carrying(Kept[Open]):
         self._subscribing = asyncio.Lock()
         self._levels: dict[str, str] = {}
         self._told_level = ""
+        self._stays = False
+        """Whether what is open is begun anew when it is lost, although nobody calls."""
+        self._is_coming_back = False
         self._errands: set[asyncio.Task[None]] = set()
 
     @abstractmethod
@@ -278,15 +281,21 @@ class Carrying(Kept[Open]):
             self.heard(UPDATED, {"uri": uri})
 
     def _gone(self) -> None:
-        if self._subscriptions.uris():
+        if (self._stays or self._subscriptions.uris()) and not self._is_coming_back:
+            self._is_coming_back = True
             self._errand(self._come_back())
 
     async def _come_back(self) -> None:
-        """Begin anew, with the pauses after failures, for those who wait to hear of a resource."""
-        while self._open is None and not self._stopped and self._subscriptions.uris():
-            await asyncio.sleep(max(COME_BACK, self._retry_at - time.monotonic()))
-            if (starting := self._start_soon()) is not None:
-                await asyncio.wait({starting})
+        """Begin anew, with the pauses after failures, for those who wait to hear something."""
+        try:
+            while not self._stopped and (self._stays or self._subscriptions.uris()):
+                await asyncio.sleep(max(COME_BACK, self._retry_at - time.monotonic()))
+                if self._open is not None:
+                    return
+                if (starting := self._start_soon()) is not None:
+                    await asyncio.wait({starting})
+        finally:
+            self._is_coming_back = False
 
     def _errand(self, work: Coroutine[Any, Any, None]) -> None:
         """Something beside all calls; its end is bounded by what it does."""

@@ -30,6 +30,7 @@ from .carrying import ALONE, Carrying, Ties
 from .conversation import Conversation
 from .kept import HANDSHAKE_LIMIT
 from .lists import Fetched
+from .old_sse import OldRemote
 from .remote import Remote
 from .watching import SessionGone
 from .wire import Rejected, Unreachable, Wire, is_ours
@@ -43,12 +44,16 @@ STOP_LIMIT: Final = 3.0
 _CALL_ONLY: Final = (413, 415, 429)
 """HTTP statuses that say something of one request, and nothing of the server."""
 
+_NO_INITIALIZE: Final = (400, 404, 405)
+"""HTTP statuses by which a server of the older transport answers `initialize`."""
+
+AnyRemote = Remote | OldRemote
 Failed = TypeVar("Failed", bound=UpstreamError)
 
 log = logging.getLogger(__name__)
 
 
-class HttpUpstream(Carrying[Remote]):
+class HttpUpstream(Carrying[AnyRemote]):
     """Implements `model.ports.Upstream`."""
 
     _again = "tried"
@@ -78,13 +83,13 @@ class HttpUpstream(Carrying[Remote]):
             self._tools_changed()
         return await super().tools()
 
-    def _talk(self, open_: Remote) -> Conversation:
+    def _talk(self, open_: AnyRemote) -> Conversation:
         return open_
 
     def _own_connection(self, ties: Ties) -> "HttpUpstream":
         return HttpUpstream(self.spec, lambda: None, self._secrets, ties)
 
-    async def _carry(self, open_: Remote, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+    async def _carry(self, open_: AnyRemote, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         try:
             outcome = await open_.call(allow, call, caller, self._headers(call))
         except SessionGone:
@@ -99,7 +104,7 @@ class HttpUpstream(Carrying[Remote]):
             self._tools_changed()  # the schema that names the headers is another now
         return outcome
 
-    async def _send_again(self, gone: Remote, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+    async def _send_again(self, gone: AnyRemote, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         """Under a new session, once, what the server turned away under the old one."""
         self._forget(gone)
         remote = await self._ready()
@@ -111,7 +116,7 @@ class HttpUpstream(Carrying[Remote]):
         except OutcomeUnknown as error:
             raise self._masked(error) from None
 
-    def _turned_away(self, remote: Remote, error: Unreachable | Rejected) -> None:
+    def _turned_away(self, remote: AnyRemote, error: Unreachable | Rejected) -> None:
         if not isinstance(error, Rejected) or error.status not in _CALL_ONLY:
             self._lost(remote, str(error))
 
@@ -138,33 +143,59 @@ class HttpUpstream(Carrying[Remote]):
             )
         return made
 
-    async def _start(self) -> Remote:
-        remote = Remote(self._wire, self)
+    async def _start(self) -> AnyRemote:
+        remote: AnyRemote = OldRemote(self._wire, self) if self.spec.sse else Remote(self._wire, self)
         try:
             async with asyncio.timeout(HANDSHAKE_LIMIT):
                 self._wire.use(await self._filled(self.spec.headers))
-                await remote.open(probe=not self._is_legacy)
+                try:
+                    await remote.open(probe=not self._is_legacy)
+                except Rejected as error:
+                    remote = await self._older(error)
                 tools = await remote.list_tools() if self._is_shared else None
         except (UpstreamError, TimeoutError) as error:
+            remote.drop()
             raise self._failed(str(error) or f"not ready within {HANDSHAKE_LIMIT:.0f} seconds") from None
+        except BaseException:
+            remote.drop()
+            raise
+        self._stays = isinstance(remote, OldRemote)
         self._is_legacy = not self._is_shared  # it is asked anew at each greeting
         self._opened_now(remote, tools)
         self._watching = asyncio.create_task(self._watch(remote))
         return remote
 
-    async def _watch(self, remote: Remote) -> None:
+    async def _older(self, error: Rejected) -> OldRemote:
+        """The conversation with a server that speaks the older transport; `error` where it does not."""
+        if self.spec.sse or error.status not in _NO_INITIALIZE:
+            raise error
+        old = OldRemote(self._wire, self)
+        try:
+            await old.open()
+        except UpstreamError:
+            old.drop()
+            raise error from None
+        except BaseException:
+            old.drop()
+            raise
+        return old
+
+    async def _watch(self, remote: AnyRemote) -> None:
         try:
             await remote.watch()
         except SessionGone:
             self._forget(remote)  # the next use begins anew
+        except OutcomeUnknown as error:
+            self._lost(remote, str(error))
 
-    def _forget(self, remote: Remote) -> None:
+    def _forget(self, remote: AnyRemote) -> None:
         """This conversation is over; the next use begins another."""
         if self._open is not remote:
             return
         self._open = None
         if self._watching is not None and self._watching is not asyncio.current_task():
             self._watching.cancel()
+        remote.drop()
         if self._stopped:
             task = asyncio.create_task(remote.farewell())
             self._leaving.add(task)
@@ -172,7 +203,7 @@ class HttpUpstream(Carrying[Remote]):
         else:
             self._gone()
 
-    async def _list(self, open_: Remote, kind: Listed) -> Fetched:
+    async def _list(self, open_: AnyRemote, kind: Listed) -> Fetched:
         try:
             return await super()._list(open_, kind)
         except SessionGone:
@@ -182,7 +213,7 @@ class HttpUpstream(Carrying[Remote]):
             self._turned_away(open_, error)
             raise
 
-    def _lost(self, remote: Remote, reason: str) -> None:
+    def _lost(self, remote: AnyRemote, reason: str) -> None:
         """The server cannot be used as it was: begin anew, after a pause where that happened before."""
         if self._open is not remote:
             return
@@ -215,7 +246,7 @@ class HttpUpstream(Carrying[Remote]):
                 log.warning("the tool `%s` of `%s` is not offered: %s", one_line(name, 60), self.name, error)
         super()._take(offered)
 
-    async def _look(self, open_: Remote) -> None:
+    async def _look(self, open_: AnyRemote) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_LIMIT):
                 tools = await open_.list_tools()

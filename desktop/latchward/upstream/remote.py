@@ -21,7 +21,7 @@ from latchward.protocol.versions import LATEST_MODERN
 
 from . import talk
 from .conversation import Behind
-from .watching import SessionGone, Watching
+from .watching import SessionGone, Watching, rejected
 from .wire import Rejected, Reply, Unreachable, Wire
 
 PROBE_WAIT: Final = 10.0
@@ -119,6 +119,9 @@ class Remote(Watching):
             raise self._rejected(reply)
         raise Rejected("the server opens no stream of notices", reply.status)
 
+    def drop(self) -> None:
+        """The conversation is over. What is under way has a stream of its own, and goes on."""
+
     async def farewell(self) -> None:
         """Wait for what is still to be told, and end the session at the server."""
         if self._session:
@@ -206,27 +209,18 @@ class Remote(Watching):
 
     async def _refusal(self, reply: Reply, number: int) -> answer.Incoming:
         """The JSON-RPC error that came with an HTTP error under our id. Raises `UpstreamError` for others."""
-        rejected = self._rejected(reply)
-        if isinstance(rejected, SessionGone):
-            raise rejected
+        refused = self._rejected(reply)
+        if isinstance(refused, SessionGone):
+            raise refused
         with contextlib.suppress(UpstreamError):
             said = answer.read(await reply.body())
             if said.id == number and said.error is not None:
                 return said
-        raise rejected
+        raise refused
 
     def _rejected(self, reply: Reply) -> UpstreamError:
         """What a status that is no success means for what was sent."""
-        status = reply.status
-        if status == 404 and self._session:
-            return SessionGone("the server ended our session (HTTP 404)", status)
-        if status in (404, 405):
-            return Rejected(f"the server speaks no MCP at its `url` (HTTP {status}); check it", status)
-        if status == 429:
-            return Rejected("the server asks us to slow down (HTTP 429); try again later", status)
-        if 400 <= status < 500 and status not in (408, 499):
-            return Rejected(f"the server turned the request away (HTTP {status})", status)
-        return OutcomeUnknown(f"the server answered with HTTP {status}")
+        return rejected(reply.status, has_session=bool(self._session))
 
     async def _tell(self, method: str, message: bytes | None) -> None:
         """Send what wants no answer. Raises `UpstreamError` where it did not arrive."""

@@ -34,6 +34,10 @@ class Events:
         self._after_cr = False
         self.last_id = ""
         self.retry: float | None = None
+        self.also: frozenset[bytes] = frozenset()
+        """Kinds of events that are wanted besides messages."""
+        self.kind = b""
+        """The kind of the event that came last; "" for one that named none."""
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The events that `chunk` completes. Raises `UpstreamError` past the limit."""
@@ -77,4 +81,5 @@ class Events:
         self._kind = b""
         self._size = 0
         self.last_id = self._id
-        return data if data and kind in (b"", b"message") else None
+        self.kind = kind
+        return data if data and (kind in (b"", b"message") or kind in self.also) else None

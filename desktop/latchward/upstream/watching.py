@@ -13,7 +13,7 @@ from abc import abstractmethod
 from typing import Final
 
 from latchward.model.era import Era
-from latchward.model.errors import UpstreamError
+from latchward.model.errors import OutcomeUnknown, UpstreamError
 from latchward.protocol import answer, envelope
 
 from .conversation import Behind, Conversation
@@ -28,6 +28,19 @@ STEADY: Final = 60.0
 
 class SessionGone(Rejected):
     """The server does not know our session any more: it did nothing with what was sent under it."""
+
+
+def rejected(status: int, *, has_session: bool) -> UpstreamError:
+    """What a status that is no success means for what was sent."""
+    if status == 404 and has_session:
+        return SessionGone("the server ended our session (HTTP 404)", status)
+    if status in (404, 405):
+        return Rejected(f"the server speaks no MCP at its `url` (HTTP {status}); check it", status)
+    if status == 429:
+        return Rejected("the server asks us to slow down (HTTP 429); try again later", status)
+    if 400 <= status < 500 and status not in (408, 499):
+        return Rejected(f"the server turned the request away (HTTP {status})", status)
+    return OutcomeUnknown(f"the server answered with HTTP {status}")
 
 
 class Watching(Conversation):

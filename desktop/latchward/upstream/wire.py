@@ -40,6 +40,10 @@ IDLE_LIMIT: Final = 4.0
 """Seconds that an idle connection is kept: servers close theirs after 5 or more; no call may meet that."""
 DRAIN_LIMIT: Final = 1.0
 """Seconds that a server has to end a stream whose answer we have, for its connection to be used again."""
+BUSY: Final = 0.002
+"""Seconds that a server's events may take at a time; beyond, it has to wait."""
+SHARE: Final = 4.0
+"""How many times as long as these events took a server waits then, so that no flood starves the others."""
 PROBES: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds of silence, seconds between probes, their number: a dead peer is noticed after two minutes."""
 
@@ -68,7 +72,7 @@ class Reply:
     def __init__(self, response: aiohttp.ClientResponse, drains: set[asyncio.Task[None]]) -> None:
         self._response = response
         self._drains = drains
-        self._events = Events()
+        self.events = Events()
         self.status = response.status
         self.kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         self.session = response.headers.get("Mcp-Session-Id")
@@ -81,12 +85,12 @@ class Reply:
     @property
     def last_id(self) -> str:
         """The id of the last whole event; "" for none."""
-        return self._events.last_id
+        return self.events.last_id
 
     @property
     def retry(self) -> float | None:
         """The pause in seconds that the server asked for before we come back."""
-        return self._events.retry
+        return self.events.retry
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Each JSON-RPC message; a stream that breaks just ends. Raises `OutcomeUnknown`."""
@@ -96,10 +100,15 @@ class Reply:
         if not self.is_stream:
             yield await self.body()
             return
+        loop = asyncio.get_running_loop()
         try:
             async for chunk in self._response.content.iter_any():
-                for event in self._events.feed(chunk):
+                began = loop.time()
+                for event in self.events.feed(chunk):
                     yield event
+                    if (took := loop.time() - began) > BUSY:
+                        await asyncio.sleep(took * SHARE)
+                        began = loop.time()
         except (aiohttp.ClientError, OSError):
             return
         except UpstreamError as error:
@@ -173,15 +182,25 @@ class Wire:
                 )
         self._headers = _headers(headers)
 
-    async def request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
-        """Send one request; returns when the head of the reply is here.
+    def beside(self, reference: str) -> yarl.URL:
+        """The address that a reference of the server's means. Raises `UpstreamError` for another origin."""
+        with contextlib.suppress(ValueError):
+            found = self._url.join(yarl.URL(reference))
+            if found.origin() == self._url.origin():
+                return found
+        raise UpstreamError("the server names an address that is not on its own origin; see its `url`")
+
+    async def request(
+        self, method: str, body: bytes | None, headers: Mapping[str, str], at: yarl.URL | None = None
+    ) -> Reply:
+        """Send one request, to `at` if that is given; returns when the head of the reply is here.
 
         Raises `Unreachable`, `Rejected` for a redirect or a missing authorization, `OutcomeUnknown`.
         """
         try:
             response = await self._session().request(
                 method,
-                self._url,
+                self._url if at is None else at,
                 data=body,
                 headers={**self._headers, **_content(body), **headers},
                 allow_redirects=False,
