@@ -31,7 +31,7 @@ STEADY: Final = 60.0
 """Seconds of running after which earlier failures are forgotten."""
 REFRESH_EVERY: Final = 2.0
 """Seconds between two looks at a list that the server says has changed."""
-REFRESH_BURST: Final = 2
+REFRESH_BURST: Final = 4
 """Looks that may come one right after the other; then the pause holds on average."""
 REFRESH_AFTER: Final = 0.05
 """Seconds to the first of these looks, so that several notices make one."""
