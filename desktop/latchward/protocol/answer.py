@@ -8,6 +8,7 @@ envelope.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -16,10 +17,16 @@ import msgspec
 
 from latchward.model.errors import UpstreamError
 
+MAX_BESIDE: Final = 4 * 1024 * 1024
+"""Bytes of a server's message without its result, which alone is not read: as many as a client may send."""
+
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder()
 
 _MEMBERS: Final = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
+_SPACE = rb"[ \t\r\n]*"
+_KEY = re.compile(_SPACE + rb"([{,])" + _SPACE + rb'"([^"\\]*)"' + _SPACE + b":" + _SPACE)
+_END = re.compile(_SPACE + b"}" + _SPACE + rb"\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ def read(line: bytes) -> Incoming:
     members = split(line)
     if members.keys() - _MEMBERS or value(members.get("jsonrpc")) != "2.0":
         raise UpstreamError("the server sent something that is not JSON-RPC 2.0")
+    if len(line) - len(members.get("result", b"")) > MAX_BESIDE:
+        raise UpstreamError(f"the server sent more than {MAX_BESIDE} bytes beside a result")
     identity = value(members.get("id"))
     if identity is not None and (isinstance(identity, bool) or not isinstance(identity, int | str)):
         raise UpstreamError("the server sent an id that is neither a number nor a text")
@@ -70,7 +79,7 @@ def split(text: bytes) -> dict[str, bytes]:
         text.decode("utf-8")
         members = {key: bytes(raw) for key, raw in _RAW.decode(text).items()}
         compact = 1 + sum(len(key) + len(raw) + 4 for key, raw in members.items())
-        if compact == len(text):
+        if compact == len(text) or _is_whole(text, members):
             return members  # every byte accounted for: no member stood twice
     except UnicodeDecodeError as error:
         raise UpstreamError(f"the server sent bytes that are not UTF-8 (byte {error.start})") from None
@@ -79,8 +88,20 @@ def split(text: bytes) -> dict[str, bytes]:
     return _split_slowly(text)
 
 
+def _is_whole(text: bytes, members: dict[str, bytes]) -> bool:
+    """Whether `text` is these members, each once, and white space. Builds no value."""
+    left, at, sign = dict(members), 0, b"{"
+    while left:
+        key = _KEY.match(text, at)
+        raw = left.pop(key[2].decode("utf-8"), None) if key is not None and key[1] == sign else None
+        if key is None or raw is None or not text.startswith(raw, key.end()):
+            return False
+        at, sign = key.end() + len(raw), b","
+    return _END.match(text, at) is not None
+
+
 def _split_slowly(text: bytes) -> dict[str, bytes]:
-    """`split` by the standard library: reads white space, cut surrogates, and names what it refuses."""
+    """`split` by the standard library: reads cut surrogates, escaped keys, and names what it refuses."""
     source = text.decode("utf-8").strip(" \t\r\n")
     members: dict[str, bytes] = {}
     try:

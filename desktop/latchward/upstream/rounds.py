@@ -37,6 +37,8 @@ def wanted(members: Mapping[str, bytes]) -> Wanted:
     state, asked = members.get("requestState"), members.get("inputRequests")
     if state is not None and (state[:1] != b'"' or len(state) > MAX_STATE):
         raise OutcomeUnknown(f"the server's `requestState` is not a text of at most {MAX_STATE} bytes")
+    if asked is not None and len(asked) > answer.MAX_BESIDE:
+        raise OutcomeUnknown(f"the server's questions have more than {answer.MAX_BESIDE} bytes")
     try:
         requests = {} if asked is None else answer.value(asked)
     except UpstreamError as error:

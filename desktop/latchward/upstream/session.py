@@ -149,6 +149,8 @@ class Session(Conversation):
 
     def _unreadable(self, line: bytes, error: UpstreamError) -> None:
         """Fail the requests that a broken answer belongs to, where their ids can be made out at all."""
+        if len(line) > answer.MAX_BESIDE:  # to look for them would hold up everyone else
+            raise error
         for number in _ids_in(line):
             _fail(self._pending.pop(number, None), str(error))
         self._noise += 1

@@ -24,6 +24,8 @@ ANSWER_LIMIT: Final = 3600.0
 """Seconds that a server has to answer a call."""
 LIST_LIMIT: Final = 30.0
 """Seconds for one page of a list."""
+MAX_GREETING: Final = 1024 * 1024
+"""Bytes of what a server says of itself."""
 
 _COMPLETE: Final = b'"complete"'
 _INPUT_REQUIRED: Final = b'"input_required"'
@@ -50,7 +52,7 @@ def discovered(said: answer.Incoming) -> Greeting | None:
     """The greeting in an answer to `server/discover`; None where it is not that of a modern server."""
     if said.result is None:
         return None
-    result = pages.parsed(said.result)
+    result = _of_itself(said.result)
     versions = result.get("supportedVersions")
     if not isinstance(versions, list) or LATEST_MODERN not in versions:
         return None
@@ -61,11 +63,17 @@ def greeted(said: answer.Incoming) -> Greeting:
     """The greeting in an answer to `initialize`. Raises `UpstreamError` where it is none."""
     if said.result is None:
         raise UpstreamError(f"the server refused to open: {pages.told(said.error)}")
-    result = pages.parsed(said.result)
+    result = _of_itself(said.result)
     version = result.get("protocolVersion")
     if not isinstance(version, str) or version not in LEGACY_VERSIONS:
         raise UpstreamError("the server answered `initialize` with a protocol version that we do not speak")
     return _greeting(Era.LEGACY, version, result)
+
+
+def _of_itself(result: bytes) -> dict[str, Any]:
+    if len(result) > MAX_GREETING:
+        raise UpstreamError(f"the server says more than {MAX_GREETING} bytes of itself")
+    return pages.parsed(result)
 
 
 def _greeting(era: Era, version: str, result: dict[str, Any]) -> Greeting:
@@ -85,16 +93,21 @@ def call_message(number: int, call: ToolCall, era: Era, caller: Caller, more: by
         if caller.log_level:
             meta[META_LOG_LEVEL] = caller.log_level
         meta = modern.our_meta(meta)
-    params = (
-        b'"name":%b,"arguments":%b' % (strict.serialise(call.tool.name), call.payload)
-        if call.method == TOOLS_CALL
-        else call.params[1:-1]
-    )
-    members = (params, more, b'"_meta":' + strict.serialise(meta) if meta else b"")
+    rest = b',"_meta":' + strict.serialise(meta) if meta else b""
+    if more:
+        rest = b"," + more + rest
+    if call.method == TOOLS_CALL:
+        return b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%b,"arguments":%b%b}}' % (
+            number,
+            strict.serialise(call.tool.name),
+            call.payload,
+            rest,
+        )
+    params = call.params[1:-1] + rest
     return b'{"jsonrpc":"2.0","id":%d,"method":%b,"params":{%b}}' % (
         number,
         strict.serialise(call.method),
-        b",".join(filter(None, members)),
+        params.removeprefix(b","),
     )
 
 
