@@ -30,6 +30,8 @@ KEEP_ALIVE_EVERY: Final = 10.0
 """Seconds between two signs of life on an event stream."""
 STREAM_BACKLOG: Final = 1000
 """Events that may wait for a client that does not read; then its stream is closed."""
+STREAM_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of these, before the last one."""
 IN_FLIGHT: Final = 1000
 """Requests under way at once of one client."""
 SESSIONS_EACH: Final = 1000

@@ -16,7 +16,7 @@ from typing import Any
 
 from latchward.protocol import sse
 
-from .limits import CUT_SECONDS, KEEP_ALIVE_EVERY, STREAM_AFTER, STREAM_BACKLOG
+from .limits import CUT_SECONDS, KEEP_ALIVE_EVERY, STREAM_AFTER, STREAM_BACKLOG, STREAM_BYTES
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -49,6 +49,7 @@ class Reply:
         self._ends_with_client = ends_with_client
         self._head = head
         self._events: deque[bytes] = deque()
+        self._waiting = 0
         self._woken = asyncio.Event()
         self._work: asyncio.Task[Any] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -67,10 +68,11 @@ class Reply:
         """Put one message on the stream; dropped where the client reads none. Opens the stream."""
         if not self._streams or self._ended or self._done:
             return
-        if len(self._events) >= STREAM_BACKLOG:
+        if len(self._events) >= STREAM_BACKLOG or self._waiting > STREAM_BYTES:
             self.end()
             return
         self._events.append(message)
+        self._waiting += len(message)
         self._woken.set()
         self.open()
 
@@ -130,6 +132,7 @@ class Reply:
             return
         if message:
             self._events.append(message)
+            self._waiting += len(message)
         self._woken.set()
         await self._writing
 
@@ -147,7 +150,9 @@ class Reply:
         while True:
             self._woken.clear()
             while self._events:
-                await self._chunk(sse.event(self._events.popleft()))
+                message = self._events.popleft()
+                self._waiting -= len(message)
+                await self._chunk(sse.event(message))
             if self._done:
                 break
             try:
