@@ -37,6 +37,9 @@ from .peer import Channel, Peer
 from .rounds import IN_ROUNDS, Asks, Bound, Contact, Rounds
 from .targets import MAX_ADDRESS, Target, Targets
 
+MAX_LINKED: Final = 4 * 1024 * 1024
+"""Bytes of a result in which links to resources are looked for."""
+
 _KINDS: Final = frozenset(KINDS.values())
 
 
@@ -178,7 +181,7 @@ class Judged:
 
     def _note_links(self, grant: Grant, server: str, result: bytes) -> None:
         """Links to resources in a result lead to the server that gave it."""
-        if b'"resource_link"' in result:
+        if len(result) <= MAX_LINKED and b'"resource_link"' in result:
             self._entries.note_addresses(grant, server, _links(result))
 
     def end_revoked(self) -> None:
