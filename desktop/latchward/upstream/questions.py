@@ -83,6 +83,8 @@ class Questions:
 
     def over(self, number: int) -> None:
         """The call is over; nobody will answer what was asked for it."""
+        if not self._open:  # this is on the way of every call
+            return
         for identity in [identity for identity, (owner, _) in self._open.items() if owner == number]:
             self.withdraw(identity)
             self._fail(identity, INTERNAL_ERROR, "the call is over")
