@@ -111,6 +111,8 @@ class House:
         """Have a server do something outside any call."""
         with self._orders(server).open("a") as file:
             file.write(json.dumps({"do": do, **more}) + "\n")
+        number = len(recorder.received(self._orders(server)))
+        wait_for(lambda: number in [one["number"] for one in self.events(server, "obeyed")], "obedience")
 
     def wait_arrived(self, server: str, method: str, number: int = 1) -> list[Message]:
         """The messages of a method that reached a server, once there are so many. Raises `NotInTime`."""

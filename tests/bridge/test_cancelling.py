@@ -1,4 +1,4 @@
-"""Calls that are given up: by the client, by going away, by a revoked grant; in every state that they can be in."""
+"""Calls that are given up: by the client, by going away, by a revoked grant; in whatever state they are."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -399,6 +399,7 @@ class Everything:
                     break
                 done += 1
                 self.obey(json.loads(line))
+                self.note("obeyed", number=done)
             time.sleep(ORDERS_EVERY)
 
     def obey(self, order: Message) -> None:

@@ -24,9 +24,11 @@ class Conversations:
         return session
 
     def of(self, client: str, session: str) -> Conversation:
-        """The conversation of a session. Without an id every request is a conversation of its own."""
+        """The conversation of a session. Without an id every request is a conversation of its own, that
+        nothing outlives.
+        """
         if not session or len(session) > SESSION_ID:
-            return Conversation()
+            return Conversation(is_over=True)
         own = self._known.setdefault(client, OrderedDict())
         found = own.get(session)
         if found is None:

@@ -43,9 +43,12 @@ class _Listener:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The standing way to a client of the handshake era."""
+    """The standing way to a client of the handshake era. `grant` gives its grant in force, None where it
+    may not call.
+    """
 
-    grant: Grant
+    client: str
+    grant: Callable[[], Grant | None]
     endpoint: str | None
     conversation: Conversation
     channel: Channel
@@ -92,7 +95,7 @@ class Hearing:
         elif method == "notifications/message":
             for one in list(self._standing.values()):
                 level = one.conversation.log_level
-                if level and _may_hear(one, server, grant) and is_loud_enough(params, level):
+                if level and is_loud_enough(params, level) and _may_hear(one, server, grant):
                     one.channel.notify(envelope.notification(method, params))
 
     def _of(self, server: str, uri: Any, grant: str) -> Iterable[_Listener]:
@@ -104,7 +107,10 @@ class Hearing:
 
 
 def _may_hear(one: Standing, server: str, grant: str) -> bool:
-    return server in one.grant.servers and one.endpoint in (None, server) and grant in ("", one.grant.client)
+    if one.endpoint not in (None, server) or grant not in ("", one.client):
+        return False
+    now = one.grant()
+    return now is not None and server in now.servers
 
 
 def _tell_soon(listener: _Listener) -> None:

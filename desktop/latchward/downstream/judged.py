@@ -17,10 +17,11 @@ from latchward.model.caller import Asked, Caller
 from latchward.model.era import Era
 from latchward.model.errors import ClientError, UpstreamError
 from latchward.model.grant import Grant
+from latchward.model.ids import ToolId
 from latchward.model.outcome import Answered, ToolResult
 from latchward.model.peer import ProcessChain
 from latchward.model.verdict import Refusal, Verdict
-from latchward.policy.beyond_tools import questions_allowed
+from latchward.policy.beyond_tools import questions_allowed, resource_visible
 from latchward.protocol import envelope, modern, strict
 from latchward.protocol.envelope import Request
 from latchward.protocol.versions import (
@@ -178,6 +179,19 @@ class Judged:
             caller=caller,
             still_granted=lambda: self._grants().get(grant.client) == grant and target.is_current(),
         )
+
+    def now(self, peer: Peer) -> Grant | None:
+        """The peer's grant as it is in force; None where it may not call, or not any more."""
+        grant = self._grants().get(peer.grant.client)
+        if grant is None or self._revoked(peer.grant) or self._stranger(grant.client, peer.chain):
+            return None
+        return grant
+
+    def may_hear(self, peer: Peer, resource: ToolId) -> bool:
+        """Whether the peer may know, now, that this resource changed."""
+        grant = self.now(peer)
+        policies = self._policies.policies(grant.servers.get(resource.upstream, "")) if grant else ()
+        return bool(policies) and all(resource_visible(policy, resource.name) for policy in policies)
 
     def _note_links(self, grant: Grant, server: str, result: bytes) -> None:
         """Links to resources in a result lead to the server that gave it."""

@@ -4,8 +4,9 @@ The handshake era asks once (`resources/subscribe`, `logging/setLevel`) and hear
 envelope era opens a stream for it (`subscriptions/listen`), which says first what it will tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from latchward.gateway.changes import KINDS, Changes
 from latchward.gateway.entries import Entries
 from latchward.model.errors import ClientError
 from latchward.model.outcome import ToolResult
+from latchward.model.ports import Upstream
 from latchward.protocol import envelope, modern
 from latchward.protocol.envelope import Request
 from latchward.protocol.versions import INVALID_PARAMS, INVALID_REQUEST
@@ -29,6 +31,15 @@ _LOG: Final = "log"
 _UPDATED: Final = "notifications/resources/updated"
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How much of the log of these servers a conversation wants to hear: a place among `LEVELS`."""
+
+    client: str
+    servers: Mapping[str, Upstream]
+    level: int
+
+
 class Listening:
     """Those methods."""
 
@@ -37,6 +48,7 @@ class Listening:
         self._judged = judged
         self._changes = changes
         self._hearing = hearing
+        self._levels: dict[object, _Level] = {}
 
     # the handshake era
 
@@ -45,18 +57,28 @@ class Listening:
         level = request.params.get("level")
         if level not in LEVELS:
             raise ClientError(INVALID_PARAMS, f"`level` must be one of {', '.join(LEVELS)}")
-        client = peer.grant.client
-        servers = [upstream for _, upstream in self._entries.servers(peer.grant, peer.endpoint)]
+        grant, key = self._judged.now(peer), object()
+        servers = dict(self._entries.servers(grant, peer.endpoint)) if grant is not None else {}
+        wanted = self._levels[key] = _Level(peer.grant.client, servers, LEVELS.index(level))
 
         def stop() -> None:
-            for upstream in servers:
-                upstream.want_log(client, "")
+            del self._levels[key]
+            self._want_log(wanted)
 
+        self._want_log(wanted)
         peer.conversation.wish(_LOG, stop)
         peer.conversation.log_level = level
-        for upstream in servers:
-            upstream.want_log(client, level)
         return envelope.result(request.id, b"{}")
+
+    def _want_log(self, changed: "_Level") -> None:
+        """Have each of these servers tell as much as the most curious conversation of the client wants."""
+        for server, upstream in changed.servers.items():
+            levels = [
+                one.level
+                for one in self._levels.values()
+                if one.client == changed.client and one.servers.get(server) is upstream
+            ]
+            upstream.want_log(changed.client, LEVELS[min(levels)] if levels else "")
 
     async def subscribe(self, peer: Peer, request: Request, channel: Channel) -> bytes:
         """`resources/subscribe`. Raises `ClientError`."""
@@ -91,7 +113,10 @@ class Listening:
 
         with ExitStack() as stops:
             stops.callback(self._changes.listen(peer.grant.client, peer.endpoint, KINDS, changed))
-            stops.callback(self._hearing.stand(Standing(peer.grant, peer.endpoint, conversation, channel)))
+            standing = Standing(
+                peer.grant.client, lambda: self._judged.now(peer), peer.endpoint, conversation, channel
+            )
+            stops.callback(self._hearing.stand(standing))
             conversation.standing = channel
             try:
                 await channel.closed()
@@ -151,7 +176,12 @@ class Listening:
     def _heard_of(self, peer: Peer, target: Target, tell: Callable[[], None]) -> Callable[[], None]:
         """Tell of each change of this resource; the result ends it, here and at the server."""
         client, upstream, tool = peer.grant.client, target.upstream, target.tool
-        stop = self._hearing.listen(client, tool.upstream, tool.name, tell)
+
+        def changed() -> None:
+            if self._judged.may_hear(peer, tool):
+                tell()
+
+        stop = self._hearing.listen(client, tool.upstream, tool.name, changed)
 
         def end() -> None:
             stop()

@@ -41,7 +41,8 @@ class Conversation:
     """What a client of the handshake era said since it opened, and what is under way between it and us.
 
     `asked` are our requests to it, by our ids. `wishes` are what it wants to hear of, each with what ends
-    that; it hears it on `standing`. A client of the envelope era says everything anew in each request.
+    that; it hears it on `standing`. Of one that `is_over` nothing is wanted. A client of the envelope era
+    says everything anew in each request.
     """
 
     capabilities: Mapping[str, Any] = field(default_factory=dict)
@@ -51,11 +52,15 @@ class Conversation:
     wishes: dict[str, Callable[[], None]] = field(default_factory=dict)
     standing: Channel | None = None
     last_id: int = 0
+    is_over: bool = False
 
     def wish(self, name: str, stop: Callable[[], None]) -> None:
         """The client wants to hear of something until `stop` is called; the same wish again replaces it."""
         self.unwish(name)
-        self.wishes[name] = stop
+        if self.is_over:
+            stop()
+        else:
+            self.wishes[name] = stop
 
     def unwish(self, name: str) -> None:
         """The client does not want that any more."""
@@ -65,6 +70,7 @@ class Conversation:
 
     def close(self) -> None:
         """It is over: nothing is wanted any more, and no answer will come."""
+        self.is_over = True
         for name in list(self.wishes):
             self.unwish(name)
         for future in self.asked.values():
