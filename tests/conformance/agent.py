@@ -12,6 +12,8 @@ import sys
 from contextlib import suppress
 from typing import Any, Final
 
+from mcp.shared.inbound import mcp_param_headers, x_mcp_header_map
+
 from tests.support.gateway import Gateway
 from tests.support.jr import Client, Message
 
@@ -38,8 +40,10 @@ def main(url: str) -> None:
         if legacy:
             client.initialize()
         tools = client.tools()
+        schemas = {tool["name"]: tool["inputSchema"] for tool in tools}
         for call in context.get("toolCalls") or calls_of(tools):
-            ask(client, "tools/call", call)
+            names = x_mcp_header_map(schemas.get(call["name"], {}))
+            ask(client, "tools/call", call, mcp_param_headers(names, call.get("arguments", {})))
         for method, member, key, use in (
             ("prompts/list", "prompts", "name", "prompts/get"),
             ("resources/list", "resources", "uri", "resources/read"),
@@ -61,11 +65,11 @@ def calls_of(tools: list[Message]) -> list[Message]:
     return calls
 
 
-def ask(client: Client, method: str, params: Message) -> None:
+def ask(client: Client, method: str, params: Message, headers: dict[str, str] | None = None) -> None:
     """One request, its questions answered, for as many rounds as it takes."""
     more: Message = {}
     for _ in range(ROUNDS):
-        result = stream(client, method, {**params, **more})
+        result = stream(client, method, {**params, **more}, headers or {})
         if result.get("resultType") != "input_required":
             return
         asked = result.get("inputRequests", {})
@@ -74,11 +78,11 @@ def ask(client: Client, method: str, params: Message) -> None:
             more["requestState"] = result["requestState"]
 
 
-def stream(client: Client, method: str, params: Message) -> Message:
+def stream(client: Client, method: str, params: Message, headers: dict[str, str]) -> Message:
     """The result of a request, {} where it has none; what is asked on the way is answered."""
     message = client.message(method, params)
     if client.era == "modern":
-        found = client.post(message).answer.get("result")
+        found = client.post(message, headers).answer.get("result")
         return dict(found or {})
     with client.stream(method, params) as answers:
         if "event-stream" not in answers.headers.get("content-type", ""):

@@ -87,6 +87,8 @@ class Remote(Watching):
         try:
             async with asyncio.timeout(PROBE_WAIT):
                 said = await self._ask("server/discover", {"_meta": modern.our_meta()})
+                if talk.wants_version(said, LATEST_MODERN):  # it refused the very version that it wants
+                    said = await self._ask("server/discover", {"_meta": modern.our_meta()})
                 greeting = talk.discovered(said)
         except Rejected as error:
             if error.status in (401, 403) or error.status < 400:

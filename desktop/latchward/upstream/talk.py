@@ -9,12 +9,14 @@ from latchward.model.caller import Caller
 from latchward.model.era import Era
 from latchward.model.errors import OutcomeUnknown, UpstreamError
 from latchward.model.outcome import Fault, Outcome, ToolResult
-from latchward.protocol import answer, headers, modern, strict
+from latchward.model.tasks import offers
+from latchward.protocol import answer, headers, modern, strict, tasks
 from latchward.protocol.versions import (
     LATEST_MODERN,
     LEGACY_VERSIONS,
     META_CLIENT_CAPABILITIES,
     META_LOG_LEVEL,
+    UNSUPPORTED_VERSION,
 )
 
 from . import pages
@@ -29,6 +31,7 @@ MAX_GREETING: Final = 1024 * 1024
 
 _COMPLETE: Final = b'"complete"'
 _INPUT_REQUIRED: Final = b'"input_required"'
+_TASK: Final = b'"task"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,15 @@ def discovered(said: answer.Incoming) -> Greeting | None:
     if not isinstance(versions, list) or LATEST_MODERN not in versions:
         return None
     return _greeting(Era.MODERN, LATEST_MODERN, result)
+
+
+def wants_version(said: answer.Incoming, version: str) -> bool:
+    """Whether a server refused a request for its version, and names this one among those that it speaks."""
+    error = said.error or {}
+    data = error.get("data")
+    supported = data.get("supported") if isinstance(data, dict) else None
+    wanted = isinstance(supported, list) and version in supported
+    return error.get("code") == UNSUPPORTED_VERSION and wanted
 
 
 def greeted(said: answer.Incoming) -> Greeting:
@@ -96,6 +108,8 @@ def call_message(number: int, call: ToolCall, era: Era, caller: Caller, more: by
     rest = b',"_meta":' + strict.serialise(meta) if meta else b""
     if more:
         rest = b"," + more + rest
+    if call.task and era is Era.LEGACY:
+        rest = b',"task":' + call.task + rest
     if call.method == TOOLS_CALL:
         return b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%b,"arguments":%b%b}}' % (
             number,
@@ -116,7 +130,7 @@ def routing(call: ToolCall) -> dict[str, str]:
     made = {"Mcp-Method": headers.encode(call.method)}
     if call.method == TOOLS_CALL:
         made["Mcp-Name"] = headers.encode(call.tool.name)
-    elif (member := headers.NAMED_BY.get(call.method)) is not None:
+    elif (member := headers.NAMED.get(call.method)) is not None:
         name = strict.parse(call.params).get(member)
         if isinstance(name, str):
             made["Mcp-Name"] = headers.encode(name)
@@ -139,9 +153,22 @@ def outcome(said: answer.Incoming, era: Era, call: ToolCall, caller: Caller) -> 
         kind = members.get("resultType", _COMPLETE)
         if kind == _INPUT_REQUIRED:
             return wanted(members)
+        if kind == _TASK and call.method == TOOLS_CALL and offers(caller.capabilities, era):
+            return _begun(said.result, members, era)
+        if kind == _TASK:
+            raise OutcomeUnknown("the server began a task that was not asked for")
         if kind != _COMPLETE and not caller.capabilities.get("extensions"):
             raise OutcomeUnknown("the server answered with a kind of result that the client does not know")
+    elif call.task and "task" in members:
+        return _begun(said.result, members, era)
     return ToolResult(said.result, era, call.method == TOOLS_CALL and members.get("isError") == b"true")
+
+
+def _begun(result: bytes, members: Mapping[str, bytes], era: Era) -> ToolResult:
+    try:
+        return ToolResult(result, era, task=tasks.begun(members, era))
+    except UpstreamError as error:
+        raise OutcomeUnknown(str(error)) from None
 
 
 def progress_params(params: dict[str, Any]) -> dict[str, Any]:
