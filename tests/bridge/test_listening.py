@@ -215,7 +215,7 @@ def test_a_client_that_lost_the_server_hears_nothing_more_of_it(
 ) -> None:
     one = f"res://{server}/one"
     _, heard = listening(None, "legacy", one, who="other")
-    talker, mine = listening(server, "legacy", one)
+    _, mine = listening(server, "legacy", one)
     settings: Message = {}
 
     def without(edited: Message) -> None:

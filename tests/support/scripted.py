@@ -360,7 +360,11 @@ class Everything:
             words = json.dumps(made["structuredContent"]["answers"])
         else:
             words = f"{name} of {self.name} for {arguments.get('name')}"
-        return {"messages": [{"role": "user", "content": {"type": "text", "text": words}}]}
+        messages: list[Message] = [{"role": "user", "content": {"type": "text", "text": words}}]
+        if "link" in arguments:
+            link = {"type": "resource_link", "uri": arguments["link"], "name": "a link"}
+            messages.append({"role": "user", "content": link})
+        return {"messages": messages}
 
     def read(self, request: Request) -> Message:
         uri = str(request.params.get("uri"))

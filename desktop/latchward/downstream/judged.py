@@ -248,12 +248,19 @@ def _progress(contact: Contact) -> Callable[[Mapping[str, Any]], None]:
 
 
 def _links(result: bytes) -> Iterator[str]:
-    """The addresses of the links to resources in a tool's result."""
+    """The addresses of the links to resources in the result of a tool or a prompt."""
     try:
-        content = json.loads(result).get("content")
-    except (ValueError, RecursionError, AttributeError):
+        parsed = json.loads(result)
+    except (ValueError, RecursionError):
         return
-    for block in content if isinstance(content, list) else ():
+    blocks = _list(parsed, "content")
+    blocks += [one.get("content") for one in _list(parsed, "messages") if isinstance(one, dict)]
+    for block in blocks:
         uri = block.get("uri") if isinstance(block, dict) and block.get("type") == "resource_link" else None
         if isinstance(uri, str) and len(uri) <= MAX_ADDRESS:
             yield uri
+
+
+def _list(value: Any, key: str) -> list[Any]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return list(found) if isinstance(found, list) else []

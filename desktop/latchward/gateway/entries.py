@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote, unquote
 
 from latchward.model.grant import Grant
 from latchward.model.listed import Listed
@@ -106,8 +105,8 @@ class Entries:
         """
         server, own = _unprefixed(uri)
         if server and endpoint is None:
-            found = [(name, one) for name, one in self.servers(grant, None) if name == server]
-            return self.owner(server, found[0][1], own) if found else None
+            found = [one for name, one in self.servers(grant, None) if name == server and own]
+            return self.owner(server, found[0], own) if found else None
         servers = list(self.servers(grant, endpoint))
         if len(servers) == 1:
             await servers[0][1].entries(Listed.RESOURCES)
@@ -120,11 +119,13 @@ class Entries:
         if endpoint is not None or len(having) == 1:
             return self.owner(*having[0], uri) if having else None
         seen = self._seen.get(grant.client, OrderedDict()).get(uri)
-        if seen is None:
-            await self.entries(grant, endpoint, Listed.TEMPLATES)
+        for name, one in having:
+            if name == seen:
+                return self.owner(name, one, uri)
+        await self.entries(grant, endpoint, Listed.TEMPLATES)
         for name, one in having:
             templates = one.entries_now(Listed.TEMPLATES) or ()
-            if name == seen or any(fits(str(template["uriTemplate"]), uri) for template in templates):
+            if any(fits(str(template["uriTemplate"]), uri) for template in templates):
                 return self.owner(name, one, uri)
         return None
 
@@ -192,7 +193,7 @@ def _is_visible(policies: Sequence[Policy], kind: Listed, name: str) -> bool:
 
 
 def _prefixed(server: str, address: str) -> str:
-    return f"{_PREFIX}{server}/{quote(address, safe='')}"
+    return f"{_PREFIX}{server}/{address}"
 
 
 def _unprefixed(address: str) -> tuple[str, str]:
@@ -200,7 +201,7 @@ def _unprefixed(address: str) -> tuple[str, str]:
     if not address.startswith(_PREFIX):
         return "", address
     server, _, own = address[len(_PREFIX) :].partition("/")
-    return server, unquote(own)
+    return server, own
 
 
 def fits(template: str, uri: str) -> bool:
