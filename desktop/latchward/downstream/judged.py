@@ -146,7 +146,7 @@ class Judged:
             contact.channel.notify(envelope.notification(method, params))
 
         progress = _progress(contact) if contact.token is not None else None
-        caller = Caller(peer.grant.client, capabilities, wanted, progress, tell)
+        caller = Caller(peer.grant.client, is_legacy, capabilities, wanted, progress, tell)
         if is_legacy and capabilities:
             return replace(caller, ask=lambda asked: ask(conversation, contact.channel, asked))
         return caller

@@ -69,6 +69,11 @@ class Allow:
         self._rounds += 1
         self._must_hold()
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether it was used, so that the call may have left."""
+        return self._spent
+
     def _must_hold(self) -> None:
         if not self._holds():
             raise Withdrawn("the policy, the tool's definition or the grant changed; nothing was sent")

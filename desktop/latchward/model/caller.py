@@ -45,7 +45,7 @@ async def _ask_nobody(questions: Mapping[str, Question]) -> Mapping[str, Reply]:
 class Caller:
     """The client behind one call.
 
-    `grant` is its id. `capabilities` are what it declared, without what the policy denies: a server is told
+    `grant` is its id, `is_legacy` whether it speaks the handshake era. `capabilities` are what it declared, without what the policy denies: a server is told
     exactly these. `log_level` is how much of the server's log it wants, "" for none. `progress` is None where
     it did not ask for any. `tell` passes on a notification that belongs to the call. `ask` puts questions of
     one round, by their keys, and returns a reply for each that was answered; it never raises but when the
@@ -53,6 +53,7 @@ class Caller:
     """
 
     grant: str = ""
+    is_legacy: bool = False
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     log_level: str = ""
     progress: Progress | None = None
