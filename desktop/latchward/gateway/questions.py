@@ -5,6 +5,7 @@ person is asked where they say so, and a row is written for each. What the clien
 is never put to it. The answer goes to the server only while the call that it belongs to is still allowed.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Questions:
         self._audit = audit
         self._gate = gate
         self._now = now
+        self._writing: set[asyncio.Task[int]] = set()
 
     async def ask(self, about: About, questions: Mapping[str, Question]) -> Mapping[str, Reply]:
         """The replies to the questions of one round. One that may not be put is answered with an error."""
@@ -98,8 +100,13 @@ class Questions:
             call = _call(about, question)
             policies = self._policies.policies(about.policy)
             decision = decide_call(policies, call, self._counters, self._now())
-            verdict = await self._verdict(about, call, decision)
             revision = policies[-1].revision if policies else ""
+            try:
+                verdict = await self._verdict(about, call, decision)
+            except asyncio.CancelledError:
+                gone = Verdict(Refusal.ABANDONED, decision.rule, _GONE, "gateway")
+                self._write(_record(call, about.policy, revision, decision, gone))
+                raise
             row = await self._audit.decided(_record(call, about.policy, revision, decision, verdict))
         except AuditError as error:
             log.error("a question was refused, for it could not be recorded: %s", error)
@@ -108,6 +115,17 @@ class Questions:
             log.exception("a question was refused, for deciding it failed")
             return Fault(INTERNAL_ERROR, "the gateway could not decide")
         return row if verdict.allowed else Fault(REFUSED, f"refused by the user's policy: {verdict.message}")
+
+    def _write(self, record: Decided) -> None:
+        """Write a row that nobody waits for: its question was given up while a person was asked."""
+        writing = asyncio.ensure_future(self._audit.decided(record))
+        self._writing.add(writing)
+        writing.add_done_callback(self._written)
+
+    def _written(self, writing: "asyncio.Task[int]") -> None:
+        self._writing.discard(writing)
+        if not writing.cancelled() and (error := writing.exception()) is not None:
+            log.error("a question that was given up could not be recorded: %s", error)
 
     async def _verdict(self, about: About, call: ToolCall, decision: Decision) -> Verdict:
         if self._gate.reason:
@@ -194,5 +212,6 @@ def _ending(reply: Reply | None, *, cancelled: bool) -> Ending:
     return Ending.FAULT if isinstance(reply, Fault) else Ending.RESULT
 
 
+_GONE: Final = "the call that it belongs to was given up while a person was asked"
 _TOO_MANY: Final = Fault(INVALID_PARAMS, f"more than {MAX_ROUND} questions in one round")
 _WITHDRAWN: Final = Fault(REFUSED, "the policy or the grant changed while the client was asked")
