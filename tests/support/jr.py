@@ -25,7 +25,10 @@ from urllib.parse import urlsplit
 LEGACY: Final = "2025-11-25"
 MODERN: Final = "2026-07-28"
 META: Final = "io.modelcontextprotocol/"
-NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+NAMED_BY: Final = {
+    "tools/call": "name", "prompts/get": "name", "resources/read": "uri",
+    "tasks/get": "taskId", "tasks/update": "taskId", "tasks/cancel": "taskId",
+}  # fmt: skip
 
 Message = dict[str, Any]
 Headers = Mapping[str, str | None]

@@ -12,6 +12,7 @@ from latchward.model.caller import NOBODY, Caller, Question, Reply
 from latchward.model.ids import ToolId
 from latchward.model.outcome import Outcome
 from latchward.protocol import strict
+from latchward.upstream.conversation import Conversation
 from latchward.upstream.session import Session
 from tests.support.recorder import LEGACY, META, METHOD_NOT_FOUND, MODERN
 
@@ -57,11 +58,11 @@ class Client:
     def caller(self, grant: str = "agent", log_level: str = "") -> Caller:
         return Caller(
             grant,
-            self.capabilities,
-            log_level,
-            self.progress.append,
-            lambda method, params: self.said.append((method, params)),
-            self.ask,
+            capabilities=self.capabilities,
+            log_level=log_level,
+            progress=self.progress.append,
+            tell=lambda method, params: self.said.append((method, params)),
+            ask=self.ask,
         )
 
     async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, Reply]:
@@ -102,6 +103,12 @@ class Pipe:
 
     def uris(self) -> frozenset[str]:
         return self.wanted
+
+    def tasks(self) -> frozenset[str]:
+        return frozenset()
+
+    def task_told(self, talk: Conversation, params: Mapping[str, Any]) -> None:
+        self.heard_of.append(("a task", params))
 
     def list_changed(self, capability: str) -> None:
         self.changed.append(capability)

@@ -534,8 +534,8 @@ def test_a_malformed_question_ends_the_call(result: Message) -> None:
 def test_a_kind_of_result_that_an_extension_of_the_client_may_know_is_passed_on() -> None:
     async def main() -> None:
         pipe = await Pipe("modern").open()
-        asks(pipe, {"resultType": "task", "task": {}})
-        client = Client(extensions={"io.example/tasks": {}})
+        asks(pipe, {"resultType": "vendor", "x": {}})
+        client = Client(extensions={"io.example/vendor": {}})
         outcome = await pipe.calling(client.caller())
         assert isinstance(outcome, ToolResult)
 

@@ -24,6 +24,7 @@ from latchward.downstream.lines import Lines
 from latchward.downstream.listener import listen, server
 from latchward.downstream.listening import Listening
 from latchward.downstream.targets import Targets
+from latchward.downstream.tasking import Tasking
 from latchward.gateway.approvals import DEADLINE, Approvals
 from latchward.gateway.changes import Changes
 from latchward.gateway.enforce import Enforcer
@@ -31,6 +32,7 @@ from latchward.gateway.entries import Entries
 from latchward.gateway.gate import Gate
 from latchward.gateway.listing import Listing
 from latchward.gateway.sessions import Sessions
+from latchward.gateway.tasks import Tasks
 from latchward.model.approval import Answer, ApprovalRequest
 from latchward.model.errors import LatchwardError, ProfileError
 from latchward.model.grant import Grant
@@ -139,7 +141,7 @@ class House:
         self.peers = Peers(self.accepted, self._changed)
         self.risks = Risks()
         self.secrets = KeyringSecrets(service_of(profile))
-        hearing = Hearing()
+        hearing, tasks = Hearing(), Tasks()
         self.upstreams = UpstreamSet(
             lambda: self.in_force.last().servers,
             self._tools_changed,
@@ -147,6 +149,7 @@ class House:
             self.secrets,
             hearing.heard,
             Greetings(profile),
+            tasks.told,
         )
         self.listing = Listing(self.upstreams, self._glance, self.accepted)
         entries = Entries(self.upstreams, self._glance)
@@ -167,14 +170,17 @@ class House:
             self.gate,
             only_reads=self.risks.only_reads,
         )
+        tasking = Tasking(tasks, entries, enforcer, self._glance, self.grants, hearing)
         judged = Judged(
-            Targets(self.listing, entries),
+            Targets(self.listing, entries, tasks),
             entries,
             enforcer,
             self._glance,
             Sessions(),
             self.grants,
             self.peers.stranger,
+            tasks,
+            tasking,
         )
         listening = Listening(entries, judged, self.changes, hearing)
         self.dispatcher = Dispatcher(

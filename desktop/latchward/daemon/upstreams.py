@@ -8,10 +8,10 @@ from typing import Protocol
 
 from latchward.model.errors import UpstreamError
 from latchward.model.mask import Mask
-from latchward.model.ports import Heard, Secrets, Upstream
+from latchward.model.ports import Heard, Secrets, Told, Upstream
 from latchward.model.secret import Secret
 from latchward.model.upstream import UpstreamSpec
-from latchward.upstream.carrying import Known, Ties, nobody_hears
+from latchward.upstream.carrying import Known, Ties, nobody_asked, nobody_hears
 from latchward.upstream.environment import PLAIN, Birth
 from latchward.upstream.kept import HANDSHAKE_LIMIT
 from latchward.upstream.stdio import StdioUpstream
@@ -33,7 +33,7 @@ class UpstreamSet:
     A server whose entry was edited is ended, and made anew at its next use.
     `birth` is what servers' processes get besides. `secrets` gives the values for which placeholders
     stand in entries. `heard` is told what servers say outside calls. `known`
-    is what they said when they greeted us before.
+    is what they said when they greeted us before, `told` hears what they say of tasks.
     """
 
     def __init__(
@@ -44,9 +44,10 @@ class UpstreamSet:
         secrets: Secrets | None = None,
         heard: Heard = nobody_hears,
         known: Known | None = None,
+        told: Told = nobody_asked,
     ) -> None:
         self._birth = birth
-        self._ties = Ties(heard, known)
+        self._ties = Ties(heard, told, known)
         self.masked = Mask()
         """Takes every secret that a server was given out of a text."""
         self._secrets = _Noted(secrets, self.masked) if secrets is not None else None

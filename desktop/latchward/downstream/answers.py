@@ -5,6 +5,7 @@ from typing import Final
 from latchward.model.era import Era
 from latchward.model.errors import ClientError, UpstreamError
 from latchward.model.outcome import Answered, Fault, ToolResult, Unknown
+from latchward.model.tasks import ABOUT, ID
 from latchward.model.verdict import Refusal, Verdict
 from latchward.protocol import bridge, envelope, modern, wording
 from latchward.protocol.envelope import Request
@@ -69,4 +70,6 @@ def _unknown(era: Era, request: Request) -> bytes:
             return envelope.error(request.id, code, "Resource not found", {"uri": params.get("uri")})
         case "completion/complete":
             return envelope.error(request.id, INVALID_PARAMS, "Unknown reference")
+        case method if method in ABOUT[era]:
+            return envelope.error(request.id, INVALID_PARAMS, f"Unknown task: {params.get(ID)}")
     raise ClientError(METHOD_NOT_FOUND, "Method not found")

@@ -7,8 +7,10 @@ from typing import Any, Final
 from latchward.model.caller import Question, Reply
 from latchward.model.codes import INTERNAL_ERROR, METHOD_NOT_FOUND
 from latchward.model.outcome import Fault
+from latchward.model.tasks import ID
 from latchward.protocol import envelope
 from latchward.protocol.envelope import Reply as Message
+from latchward.protocol.tasks import RELATED
 
 from .peer import Channel, Conversation
 
@@ -17,9 +19,9 @@ ASK_SECONDS: Final = 600.0
 
 
 async def ask(
-    conversation: Conversation, channel: Channel, questions: Mapping[str, Question]
+    conversation: Conversation, channel: Channel, questions: Mapping[str, Question], task: str = ""
 ) -> Mapping[str, Reply]:
-    """The client's replies; one that does not come in time is an error."""
+    """The client's replies; one that does not come in time is an error. They belong to this task, if any."""
     if not channel.streams:
         return dict.fromkeys(questions, Fault(METHOD_NOT_FOUND, "the client reads no questions"))
     loop = asyncio.get_running_loop()
@@ -29,6 +31,8 @@ async def ask(
         future = conversation.asked[conversation.last_id] = loop.create_future()
         waiting[key] = conversation.last_id, future
         params = _complete(question, conversation.last_id)
+        if task:
+            params = {**params, "_meta": {RELATED: {ID: task}}}
         channel.notify(envelope.request(conversation.last_id, question.method, params))
     try:
         await asyncio.wait({future for _, future in waiting.values()}, timeout=ASK_SECONDS)

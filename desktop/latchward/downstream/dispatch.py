@@ -10,6 +10,7 @@ from typing import Any
 from latchward.gateway.changes import Changes
 from latchward.gateway.entries import Entries
 from latchward.gateway.listing import Listing
+from latchward.model import tasks
 from latchward.model.era import Era
 from latchward.model.errors import ClientError
 from latchward.model.listed import Listed
@@ -62,11 +63,14 @@ class Dispatcher:
                 "logging/setLevel": listening.set_level,
                 "resources/subscribe": listening.subscribe,
                 "resources/unsubscribe": listening.unsubscribe,
+                **dict.fromkeys((tasks.GET, tasks.RESULT, tasks.CANCEL), judged.answer),
+                tasks.LIST: judged.list_tasks,
             },
             Era.MODERN: {
                 **both,
                 "server/discover": self._discover,
                 "subscriptions/listen": listening.listen,
+                **dict.fromkeys((tasks.GET, tasks.UPDATE, tasks.CANCEL), judged.answer),
             },
         }
         self._of_an_era = frozenset(name for methods in self._methods.values() for name in methods)
@@ -107,12 +111,12 @@ class Dispatcher:
 
     async def close(self) -> None:
         """The gateway stops."""
-        await self._judged.rounds.close()
+        await self._judged.close()
 
     async def _initialize(self, peer: Peer, request: Request, channel: Channel) -> bytes:
         declared = request.params.get("capabilities")
         peer.conversation.capabilities = declared if isinstance(declared, dict) else {}
-        capabilities = self._entries.capabilities(peer.grant, peer.endpoint)
+        capabilities = self._entries.capabilities(peer.grant, peer.endpoint, peer.era)
         version = request.params.get("protocolVersion")
         return envelope.result(request.id, legacy.initialize_result(version, capabilities))
 
@@ -120,7 +124,7 @@ class Dispatcher:
         return envelope.result(request.id, b"{}")
 
     async def _discover(self, peer: Peer, request: Request, channel: Channel) -> bytes:
-        capabilities = self._entries.capabilities(peer.grant, peer.endpoint)
+        capabilities = self._entries.capabilities(peer.grant, peer.endpoint, peer.era)
         return envelope.result(request.id, modern.discover_result(capabilities))
 
     async def _tools_list(self, peer: Peer, request: Request, channel: Channel) -> bytes:

@@ -87,6 +87,12 @@ class Hearing:
 
         return stop
 
+    def tell(self, client: str, endpoint: str | None, server: str, message: bytes) -> None:
+        """Tell one client what a server said to it alone, on each standing way to it at this endpoint."""
+        for one in list(self._standing.values()):
+            if one.endpoint == endpoint and one.client == client and _may_hear(one, server, client):
+                one.channel.notify(message)
+
     def heard(self, server: str, method: str, params: Mapping[str, Any], grant: str) -> None:
         """A server said something; to the client of `grant` alone, where that is not ""."""
         if method == "notifications/resources/updated":

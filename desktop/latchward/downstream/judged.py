@@ -1,5 +1,6 @@
 """Requests that go to a server: each becomes a `ToolCall`, goes through `gateway/enforce`, is answered."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -8,10 +9,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from latchward.gateway.enforce import Enforcer, Wanted
-from latchward.gateway.entries import NOT_CARRIED, Entries
+from latchward.gateway.entries import Entries
 from latchward.gateway.listing import Policies
 from latchward.gateway.questions import KINDS
 from latchward.gateway.sessions import Sessions
+from latchward.gateway.tasks import Tasks
 from latchward.model.call import Aspect, ToolCall
 from latchward.model.caller import Asked, Caller
 from latchward.model.era import Era
@@ -20,9 +22,11 @@ from latchward.model.grant import Grant
 from latchward.model.ids import ToolId
 from latchward.model.outcome import Answered, ToolResult
 from latchward.model.peer import ProcessChain
+from latchward.model.tasks import EXTENSION, GET, ID, LISTEN, offers
 from latchward.model.verdict import Refusal, Verdict
 from latchward.policy.beyond_tools import questions_allowed, resource_visible
-from latchward.protocol import envelope, modern, strict
+from latchward.protocol import answer as answers
+from latchward.protocol import bridge, envelope, modern, strict, tasks
 from latchward.protocol.envelope import Request
 from latchward.protocol.versions import (
     INVALID_PARAMS,
@@ -37,10 +41,15 @@ from .hearing import LEVELS, is_loud_enough
 from .peer import Channel, Peer
 from .rounds import IN_ROUNDS, Asks, Bound, Contact, Rounds
 from .targets import MAX_ADDRESS, Target, Targets
+from .tasking import Tasking
 
 MAX_LINKED: Final = 4 * 1024 * 1024
 """Bytes of a result in which links to resources are looked for."""
 
+TASKS_PAGE: Final = 20
+"""Tasks on one page of their list; each is asked about at its server."""
+TASKS_WAIT: Final = 10.0
+"""Seconds that a list waits for what servers say of these; what comes later is left out."""
 _KINDS: Final = frozenset(KINDS.values())
 
 
@@ -58,7 +67,12 @@ class Judged:
         sessions: Sessions,
         grants: Callable[[], Mapping[str, Grant]],
         stranger: Callable[[str, ProcessChain | None], str],
+        table: Tasks,
+        tasking: Tasking,
     ) -> None:
+        self._table = table
+        self._tasking = tasking
+        self.check_tasks = targets.check_tasks
         self._targets = targets
         self._entries = entries
         self._enforcer = enforcer
@@ -96,6 +110,15 @@ class Judged:
         contact = Contact(channel, _token(request.params))
         caller = self._caller(peer, request, contact, target)
         wanted = self._wanted(peer, request, target, caller)
+        answered = await self._sent(peer, request, contact, wanted)
+        if isinstance(answered, ToolResult) and answered.task:
+            return self._tasking.begun(peer, wanted, answered)
+        if target.task is not None and not isinstance(answered, Asks):
+            return await self._tasking.answered(target.task, wanted, answered)
+        return answered
+
+    async def _sent(self, peer: Peer, request: Request, contact: Contact, wanted: Wanted) -> Answered | Asks:
+        caller = wanted.caller
         if peer.era is Era.MODERN:
             if "requestState" in request.params and request.method in IN_ROUNDS:
                 return await self._rest(peer, request, contact, wanted)
@@ -136,7 +159,9 @@ class Judged:
         capabilities: Mapping[str, Any] = {}
         if declared and target.upstream is not None:
             policies = self._policies.policies(peer.grant.servers.get(target.tool.upstream, ""))
-            capabilities = _carried(declared, questions_allowed(policies))
+            has_tasks = offers(declared, Era.MODERN) and not is_legacy
+            has_tasks = has_tasks and offers(target.upstream.capabilities(), Era.MODERN)
+            capabilities = _carried(declared, questions_allowed(policies), has_tasks=has_tasks)
 
         def tell(method: str, params: Mapping[str, Any]) -> None:
             if method == "notifications/message" and not (
@@ -148,29 +173,14 @@ class Judged:
         progress = _progress(contact) if contact.token is not None else None
         caller = Caller(peer.grant.client, is_legacy, capabilities, wanted, progress, tell)
         if is_legacy and capabilities:
-            return replace(caller, ask=lambda asked: ask(conversation, contact.channel, asked))
+            task = target.task.id if target.task is not None else ""
+            return replace(caller, ask=lambda asked: ask(conversation, contact.channel, asked, task))
         return caller
 
     def _wanted(self, peer: Peer, request: Request, target: Target, caller: Caller) -> Wanted:
         grant, tool = peer.grant, target.tool
-        sealed: Mapping[str, Any] = (
-            {"arguments": target.arguments, "name": tool.name}
-            if target.aspect is Aspect.TOOL
-            else {"method": request.method, "params": target.params}
-        )
-        call = ToolCall(
-            grant=grant.client,
-            session=self._sessions.of(grant.client),
-            tool=tool,
-            arguments=target.arguments,
-            payload=strict.serialise(target.arguments),
-            digest=hashlib.sha256(strict.canonical(sealed)).hexdigest(),
-            method=request.method,
-            aspect=target.aspect,
-            params=strict.serialise(target.params) if target.params is not None else b"",
-        )
         return Wanted(
-            call=call,
+            call=self._call(peer, request, target),
             policy=grant.servers.get(tool.upstream, ""),
             upstream=target.upstream,
             definition=target.definition,
@@ -178,7 +188,83 @@ class Judged:
             process=peer.chain.behind if peer.chain is not None else (),
             caller=caller,
             still_granted=lambda: self._grants().get(grant.client) == grant and target.is_current(),
+            begun=target.task.call if target.task is not None else None,
         )
+
+    def _call(self, peer: Peer, request: Request, target: Target) -> ToolCall:
+        grant, tool, session = peer.grant, target.tool, self._sessions.of(peer.grant.client)
+        if target.task is not None:
+            policy = grant.servers.get(tool.upstream, "")
+            return self._tasking.about(target.task, session, policy, request.method, request.params)
+        task = _task(peer, request, target) if "task" in request.params else b""
+        sealed: Mapping[str, Any] = (
+            {"arguments": target.arguments, "name": tool.name}
+            if target.aspect is Aspect.TOOL
+            else {"method": request.method, "params": target.params}
+        )
+        if task:
+            sealed = {**sealed, "task": task.decode()}
+        return ToolCall(
+            grant=grant.client,
+            session=session,
+            tool=tool,
+            arguments=target.arguments,
+            payload=strict.serialise(target.arguments),
+            digest=hashlib.sha256(strict.canonical(sealed)).hexdigest(),
+            method=request.method,
+            aspect=target.aspect,
+            params=strict.serialise(target.params) if target.params is not None else b"",
+            task=task,
+        )
+
+    async def list_tasks(self, peer: Peer, request: Request, channel: Channel) -> bytes:
+        """`tasks/list`: the client's own, each as its server has it now. Raises `ClientError`."""
+        self.check_tasks(peer, request)
+        own = [task.id for task in self._table.of(peer.grant, peer.endpoint)]
+        cursor = request.params.get("cursor")
+        if cursor is not None and cursor not in own:
+            raise ClientError(INVALID_PARAMS, "`cursor` is of no list that this client was given")
+        rest = own if cursor is None else own[own.index(cursor) + 1 :]
+        page = rest[:TASKS_PAGE]
+        found = await asyncio.gather(*(self._looked_at(peer, task, channel) for task in page))
+        body = b'{"tasks":[%b]' % b",".join(filter(None, found))
+        more = b',"nextCursor":' + strict.serialise(page[-1]) if len(rest) > len(page) else b""
+        return envelope.result(request.id, body + more + b"}")
+
+    async def _looked_at(self, peer: Peer, task: str, channel: Channel) -> bytes:
+        """The task as an entry of a list; b"" where it cannot be said, or it is none any more."""
+        try:
+            async with asyncio.timeout(TASKS_WAIT):
+                _, answered = await self.outcome(peer, Request("", GET, {ID: task}), channel)
+        except TimeoutError:
+            return b""
+        if not isinstance(answered, ToolResult):
+            return b""
+        members = answers.split(answered.result)
+        members.pop("_meta", None)
+        return bridge.join(members)
+
+    async def hear_task(
+        self,
+        peer: Peer,
+        request: Request,
+        channel: Channel,
+        task: str,
+        tell: Callable[[Mapping[str, Any]], None],
+    ) -> Callable[[], None] | None:
+        """Tell a client what its task becomes; the result ends it. None where that cannot be."""
+        asked = Request("", LISTEN, {ID: task, "_meta": request.params["_meta"]})
+        target, answered = await self.outcome(peer, asked, channel)
+        if target is None or (found := target.task) is None or not isinstance(answered, ToolResult):
+            return None
+        caller = self._caller(peer, asked, Contact(channel, None), target)
+        stop = self._tasking.hear(found, caller, tell)
+
+        def end() -> None:
+            stop()
+            found.upstream.unwatch(peer.grant.client, found.theirs)
+
+        return end
 
     def now(self, peer: Peer) -> Grant | None:
         """The peer's grant as it is in force; None where it may not call, or not any more."""
@@ -199,8 +285,15 @@ class Judged:
             self._entries.note_addresses(grant, server, _links(result))
 
     def end_revoked(self) -> None:
-        """Cancel the calls that stopped in the middle and wait for a client whose grant is gone."""
-        self.rounds.end_others({grant.token_hash for grant in self._grants().values()})
+        """Nothing waits any more for a client whose grant is gone: calls in the middle, tasks."""
+        hashes = {grant.token_hash for grant in self._grants().values()}
+        self.rounds.end_others(hashes)
+        self._table.end_others(hashes)
+
+    async def close(self) -> None:
+        """The gateway stops."""
+        await self.rounds.close()
+        await self._tasking.close()
 
     def _revoked(self, grant: Grant) -> bool:
         now = self._grants().get(grant.client)
@@ -212,14 +305,22 @@ def _bound(peer: Peer, request: Request, call: ToolCall) -> Bound:
     return Bound(grant.client, grant.token_hash, peer.endpoint, server, request.method, call.digest)
 
 
-def _carried(declared: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+def _task(peer: Peer, request: Request, target: Target) -> bytes:
+    """The `task` of a call; it is passed over where its server has no tasks for clients of this era."""
+    upstream = target.upstream
+    if peer.era is Era.MODERN or target.aspect is not Aspect.TOOL or upstream is None:
+        return b""
+    return tasks.wanted(request.params) if offers(upstream.capabilities(), Era.LEGACY) else b""
+
+
+def _carried(declared: Mapping[str, Any], allowed: frozenset[str], *, has_tasks: bool) -> dict[str, Any]:
     """What a server is told that the client can do: no more than it said, the policy lets and we carry."""
     made = {kind: declared[kind] for kind in sorted(allowed) if isinstance(declared.get(kind), dict)}
     if "roots" in made:  # that they changed is not passed on
         made["roots"] = {key: value for key, value in made["roots"].items() if key != "listChanged"}
     extensions = declared.get("extensions")
     if isinstance(extensions, dict):
-        kept = {name: value for name, value in extensions.items() if name not in NOT_CARRIED}
+        kept = {name: value for name, value in extensions.items() if has_tasks or name != EXTENSION}
         if kept:
             made["extensions"] = kept
     return made

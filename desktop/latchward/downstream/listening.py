@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from latchward.gateway.changes import KINDS, Changes
 from latchward.gateway.entries import Entries
+from latchward.model.era import Era
 from latchward.model.errors import ClientError
 from latchward.model.outcome import ToolResult
 from latchward.model.ports import Upstream
+from latchward.model.tasks import TOLD
 from latchward.protocol import envelope, modern
 from latchward.protocol.envelope import Request
 from latchward.protocol.versions import INVALID_PARAMS, INVALID_REQUEST
@@ -131,8 +133,10 @@ class Listening:
         asked = request.params.get("notifications")
         if not isinstance(asked, dict):
             raise ClientError(INVALID_PARAMS, "`notifications` must be an object")
-        addresses = _addresses(asked)
-        self._check_room(peer, len(addresses))
+        addresses, tasks = _texts(asked, "resourceSubscriptions"), _texts(asked, "taskIds")
+        self._check_room(peer, len(addresses) + len(tasks))
+        if tasks:
+            self._judged.check_tasks(peer, request)
         kinds = [kind for name, kind in _FILTERS.items() if asked.get(name) is True]
         honoured: dict[str, Any] = {name: True for name in _FILTERS if asked.get(name) is True}
 
@@ -149,6 +153,11 @@ class Listening:
                     stops.callback(self._heard_of(peer, target, partial(tell, _UPDATED, uri=uri)))
             if "resourceSubscriptions" in asked:
                 honoured["resourceSubscriptions"] = told
+            for task in tasks:
+                stop = await self._judged.hear_task(peer, request, channel, task, partial(_tell_task, tell))
+                if stop is not None:
+                    stops.callback(stop)
+                    honoured.setdefault("taskIds", []).append(task)
             acknowledged = modern.acknowledged(request.id, honoured)
             channel.notify(envelope.notification("notifications/subscriptions/acknowledged", acknowledged))
             if kinds:
@@ -195,10 +204,15 @@ def _wish(uri: str) -> str:
     return f"resource {uri}"
 
 
-def _addresses(asked: dict[str, Any]) -> list[str]:
-    addresses = asked.get("resourceSubscriptions", [])
-    if not isinstance(addresses, list) or not all(isinstance(uri, str) for uri in addresses):
-        raise ClientError(INVALID_PARAMS, "`resourceSubscriptions` must be a list of texts")
-    if any(not 0 < len(uri) <= MAX_ADDRESS for uri in addresses):
-        raise ClientError(INVALID_PARAMS, f"an address must be a text of 1 to {MAX_ADDRESS} characters")
-    return list(dict.fromkeys(addresses))
+def _tell_task(tell: Callable[..., None], params: Mapping[str, Any]) -> None:
+    tell(TOLD[Era.MODERN], **{key: value for key, value in params.items() if key != "_meta"})
+
+
+def _texts(asked: dict[str, Any], member: str) -> list[str]:
+    """Addresses, or ids of tasks."""
+    texts = asked.get(member, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ClientError(INVALID_PARAMS, f"`{member}` must be a list of texts")
+    if any(not 0 < len(text) <= MAX_ADDRESS for text in texts):
+        raise ClientError(INVALID_PARAMS, f"each of `{member}` must have 1 to {MAX_ADDRESS} characters")
+    return list(dict.fromkeys(texts))

@@ -5,6 +5,7 @@ prompts/get           a prompt, likewise
 resources/read        a resource, by its address
 resources/subscribe   likewise
 completion/complete   the prompt or the resource whose argument it completes
+tasks/get, …          a task that this client began, by our id of it
 any other             a method that only the policy of the one server of this endpoint can name
 """
 
@@ -15,14 +16,18 @@ from typing import Any, Final
 
 from latchward.gateway.entries import Entries, Owner
 from latchward.gateway.listing import Listing
+from latchward.gateway.tasks import Task, Tasks
 from latchward.model.call import Aspect
+from latchward.model.era import Era
 from latchward.model.errors import ClientError
 from latchward.model.ids import ToolId
 from latchward.model.ports import Upstream
+from latchward.model.tasks import ABOUT, ID, offers
 from latchward.model.tool import ToolDefinition
 from latchward.protocol import parameters, strict
 from latchward.protocol.envelope import Request
-from latchward.protocol.versions import INVALID_PARAMS, METHOD_NOT_FOUND
+from latchward.protocol.tasks import must_declare
+from latchward.protocol.versions import INVALID_PARAMS, META_CLIENT_CAPABILITIES, METHOD_NOT_FOUND
 
 from .peer import Peer
 
@@ -35,7 +40,7 @@ MAX_SCHEMAS: Final = 20_000
 
 _OF_THE_MESSAGE: Final = ("_meta", "inputResponses", "requestState")
 """Members of params that are not what is asked for, but about this one message."""
-_NEVER: Final = ("notifications/", "rpc.")
+_NEVER: Final = ("notifications/", "rpc.", "tasks/")
 """What no method of a server begins with."""
 
 
@@ -43,7 +48,8 @@ _NEVER: Final = ("notifications/", "rpc.")
 class Target:
     """What a request means. Without `upstream`: nothing that this client may know of.
 
-    `params` is what the server gets; None for a tool, whose name and arguments say it all.
+    `params` is what the server gets; None for a tool, whose name and arguments say it all, and for what
+    is about a `task`.
     """
 
     tool: ToolId
@@ -54,12 +60,14 @@ class Target:
     params: Mapping[str, Any] | None = None
     held: str = ""
     is_current: Callable[[], bool] = lambda: True
+    task: Task | None = None
 
 
 class Targets:
     """Finds them. Everything here raises `ClientError` for params that are wrong, and `UpstreamError`."""
 
-    def __init__(self, listing: Listing, entries: Entries) -> None:
+    def __init__(self, listing: Listing, entries: Entries, tasks: Tasks) -> None:
+        self._tasks = tasks
         self._listing = listing
         self._entries = entries
         self._repeated: dict[str, Mapping[parameters.Path, str]] = {}
@@ -81,6 +89,8 @@ class Targets:
                 return _owned(request, owner, Aspect.RESOURCE, uri, arguments, "uri")
             case "completion/complete":
                 return await self._completed(peer, request)
+            case method if method in ABOUT[peer.era]:
+                return self._task(peer, request)
         return self._unknown(peer, request)
 
     async def _tool(self, peer: Peer, request: Request) -> Target:
@@ -113,6 +123,33 @@ class Targets:
                 self._repeated.clear()
             self._repeated[definition.digest] = known
         return known
+
+    def check_tasks(self, peer: Peer, request: Request) -> None:
+        """Refuse a request about tasks where no server here has any, or its client does not say so."""
+        servers = self._entries.servers(peer.grant, peer.endpoint)
+        if not any(offers(upstream.capabilities(), peer.era) for _, upstream in servers):
+            raise ClientError(METHOD_NOT_FOUND, "Method not found")
+        if peer.era is Era.MODERN:
+            must_declare(request.params["_meta"][META_CLIENT_CAPABILITIES])
+
+    def _task(self, peer: Peer, request: Request) -> Target:
+        self.check_tasks(peer, request)
+        identity = _text(request.params, ID, MAX_NAME)
+        task = self._tasks.find(peer.grant, peer.endpoint, identity)
+        servers = dict(self._entries.servers(peer.grant, peer.endpoint))
+        if task is None or servers.get(task.server) is not task.upstream:
+            asked = {ID: identity}
+            return Target(ToolId(peer.endpoint or "", request.method), Aspect.METHOD, asked, params=asked)
+        owner = self._entries.owner(task.server, task.upstream, request.method)
+        return Target(
+            task.call.tool,
+            Aspect.METHOD,
+            {},
+            task.upstream,
+            task.definition,
+            is_current=owner.is_current,
+            task=task,
+        )
 
     async def _completed(self, peer: Peer, request: Request) -> Target:
         ref = _object(request.params, "ref")

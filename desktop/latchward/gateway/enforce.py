@@ -10,7 +10,7 @@ once, and whatever goes wrong in it, the call does not go.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -18,15 +18,16 @@ from typing import Final
 from latchward.model.allow import Allow, mint_allow
 from latchward.model.audit import Decided, Ending, Finished
 from latchward.model.call import Aspect, ToolCall
-from latchward.model.caller import NOBODY, Caller
+from latchward.model.caller import NOBODY, Caller, Question
 from latchward.model.decision import Decision, Effect
-from latchward.model.errors import AuditError, NotSent, OutcomeUnknown, Withdrawn
+from latchward.model.errors import AuditError, Gone, NotSent, OutcomeUnknown, Withdrawn
 from latchward.model.outcome import Answered, Fault, Outcome, Unknown
 from latchward.model.ports import AuditLog, Counters, Upstream
+from latchward.model.tasks import GET, LISTEN, RESULT
 from latchward.model.tool import ToolDefinition
 from latchward.model.verdict import Refusal, Verdict
 from latchward.policy.compiled import Policy
-from latchward.policy.decide import decide_call
+from latchward.policy.decide import decide_begun, decide_call
 
 from .approvals import Approvals
 from .gate import Gate
@@ -53,7 +54,8 @@ class Wanted:
 
     `policy` is the name of the document that holds for this client there. `held`
     is why the tool's definition is not the accepted one, or "". `still_granted`
-    says, at any later moment, whether the client may still call that server as it was found.
+    says, at any later moment, whether the client may still call that server as it was found. `begun` is the
+    earlier call that began the task which this one is about: what is said of that call decides.
     """
 
     call: ToolCall
@@ -64,6 +66,7 @@ class Wanted:
     process: tuple[str, ...] = ()
     caller: Caller = NOBODY
     still_granted: Callable[[], bool] = field(default=lambda: True)
+    begun: ToolCall | None = None
 
 
 class Enforcer:
@@ -101,12 +104,25 @@ class Enforcer:
             log.exception("a call was refused, for deciding it failed")
             return Verdict(Refusal.FAULT, "", "an internal error, which the gateway's log holds", "gateway")
 
+    def lets(self, wanted: Wanted) -> bool:
+        """Whether a client may still have what comes of the task that this is about. Nothing is recorded."""
+        if wanted.begun is None or self._gate.reason or not wanted.still_granted():
+            return False
+        policies = self._policies.policies(wanted.policy)
+        return decide_begun(policies, wanted.begun, self._now()).effect is Effect.ALLOW
+
+    async def refused(self, wanted: Wanted, questions: Mapping[str, Question]) -> Mapping[str, Fault]:
+        """Which of these questions, of the task that this is about, may not be put to its client."""
+        policies = self._policies.policies(wanted.policy)
+        asked = about(wanted.call, wanted.policy, wanted.caller, lambda: self._unchanged(wanted, policies))
+        return await self._questions.refused(asked, questions)
+
     async def _call(self, wanted: Wanted) -> Answered:
         call, upstream, definition = wanted.call, wanted.upstream, wanted.definition
         policies = self._policies.policies(wanted.policy)
         now = self._now()
         known = upstream is not None and definition is not None
-        decision = decide_call(policies, call, self._counters, now) if known else _UNKNOWN_TOOL
+        decision = self._decision(wanted, policies, now) if known else _UNKNOWN_TOOL
         self._counters.reserve(decision.reservations, now)
         left = False
         try:
@@ -128,10 +144,17 @@ class Enforcer:
             left = True
             answered = await self._send(upstream, allow, wanted, policies)
             left = not (isinstance(answered, Verdict) and answered.refusal in _STAYED)
+            if wanted.begun is not None and not self.lets(wanted):
+                return Unknown()  # while the server was waited for
             return answered
         finally:
             if not left:
                 self._counters.release(decision.reservations, now)
+
+    def _decision(self, wanted: Wanted, policies: Sequence[Policy], now: datetime) -> Decision:
+        if wanted.begun is not None:
+            return decide_begun(policies, wanted.begun, now)
+        return decide_call(policies, wanted.call, self._counters, now)
 
     def _stopped(self, wanted: Wanted, decision: Decision) -> Verdict | None:
         """What no rule can let through: a closed gate, a definition that was not accepted."""
@@ -184,6 +207,8 @@ class Enforcer:
     def _reads(self, wanted: Wanted) -> bool:
         """Whether the call changes nothing. Of a method that only the policy knows nobody can say."""
         aspect, definition = wanted.call.aspect, wanted.definition
+        if wanted.begun is not None:
+            return wanted.call.method in (GET, RESULT, LISTEN)
         if aspect is Aspect.TOOL:
             return definition is not None and self._only_reads(definition)
         return aspect is not Aspect.METHOD
@@ -236,6 +261,9 @@ class Enforcer:
         except Withdrawn as error:
             ending, detail = Ending.NOT_SENT, str(error)
             return _changed()
+        except Gone as error:
+            ending, detail = Ending.NOT_SENT, str(error)
+            return Unknown()
         except NotSent as error:
             ending, detail = Ending.NOT_SENT, str(error)
             return Verdict(Refusal.UPSTREAM, "", detail, "gateway")

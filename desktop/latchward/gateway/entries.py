@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from latchward.model import tasks
+from latchward.model.era import Era
 from latchward.model.grant import Grant
 from latchward.model.listed import Listed
 from latchward.model.ports import Upstream, Upstreams
@@ -138,8 +140,11 @@ class Entries:
             if len(seen) > MAX_SEEN:
                 seen.popitem(last=False)
 
-    def capabilities(self, grant: Grant, endpoint: str | None) -> dict[str, Any]:
-        """What the servers together can do, as far as we carry it. Who never greeted us may do anything."""
+    def capabilities(self, grant: Grant, endpoint: str | None, era: Era) -> dict[str, Any]:
+        """What the servers together can do for a client of this era, as far as we carry it.
+
+        Who never greeted us may do anything, but no tasks.
+        """
         told = [one.capabilities() for _, one in self.servers(grant, endpoint)]
         known = [one for one in told if one]
         unknown = len(known) < len(told)
@@ -153,6 +158,12 @@ class Entries:
             if unknown or any(name in one for one in known):
                 merged[name] = {}
         extensions = _extensions(known)
+        with_tasks = [one for one in known if tasks.offers(one, era)]
+        if with_tasks and era is Era.LEGACY:
+            can_cancel = any("cancel" in one["tasks"] for one in with_tasks)
+            merged["tasks"] = tasks.offered(can_cancel=can_cancel)
+        elif with_tasks:
+            extensions[tasks.EXTENSION] = {}
         return {**merged, "extensions": extensions} if extensions else merged
 
     def servers(self, grant: Grant, endpoint: str | None) -> Iterator[tuple[str, Upstream]]:
@@ -167,17 +178,13 @@ class Entries:
         return Owner(server, upstream, name, entry, lambda: self._upstreams.get(server) is upstream)
 
 
-NOT_CARRIED: Final = frozenset({"io.modelcontextprotocol/tasks"})
-"""Extensions that neither side is told of."""
-
-
 def _extensions(known: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The extensions of all servers; of two that say something else about one, the first counts."""
+    """The extensions of all servers but tasks; of two that say something else about one, the first counts."""
     merged: dict[str, Any] = {}
     for one in known:
         own = one.get("extensions")
         for name, value in own.items() if isinstance(own, Mapping) else ():
-            if name not in NOT_CARRIED:
+            if name != tasks.EXTENSION:
                 merged.setdefault(name, value)
     return merged
 

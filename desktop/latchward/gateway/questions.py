@@ -78,8 +78,26 @@ class Questions:
 
     async def ask(self, about: About, questions: Mapping[str, Question]) -> Mapping[str, Reply]:
         """The replies to the questions of one round. One that may not be put is answered with an error."""
-        replies: dict[str, Reply] = {}
+        rows, refused = await self._sorted(about, questions)
+        replies: dict[str, Reply] = {**refused}
+        if rows:
+            answered = await self._put(about, {key: questions[key] for key in rows}, rows)
+            replies |= answered if about.holds() else dict.fromkeys(rows, _WITHDRAWN)
+        return replies
+
+    async def refused(self, about: About, questions: Mapping[str, Question]) -> Mapping[str, Fault]:
+        """Those that may not be put. The others are, in what the client gets: it replies when it likes to."""
+        rows, refused = await self._sorted(about, questions)
+        for row in rows.values():
+            self._audit.finished(Finished(row, Ending.RESULT, "put to the client in what a task answered"))
+        return refused
+
+    async def _sorted(
+        self, about: About, questions: Mapping[str, Question]
+    ) -> tuple[dict[str, int], dict[str, Fault]]:
+        """The rows of those that may be put, and the errors with which the others are answered."""
         rows: dict[str, int] = {}
+        refused: dict[str, Fault] = {}
         for index, (key, question) in enumerate(questions.items()):
             fault = _unanswerable(about.caller, question) if index < MAX_ROUND else _TOO_MANY
             if fault is None:
@@ -88,11 +106,8 @@ class Questions:
                     rows[key] = judged
                     continue
                 fault = judged
-            replies[key] = fault
-        if rows:
-            answered = await self._put(about, {key: questions[key] for key in rows}, rows)
-            replies |= answered if about.holds() else dict.fromkeys(rows, _WITHDRAWN)
-        return replies
+            refused[key] = fault
+        return rows, refused
 
     async def _judged(self, about: About, question: Question) -> int | Fault:
         """The number of the row of a question that may be put, or the error to answer it with."""

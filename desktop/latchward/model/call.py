@@ -30,7 +30,8 @@ class ToolCall:
     never changed after it was made. `payload` is our own serialisation of it: these bytes, and no others, are
     what a server gets. `digest` is the SHA-256 (hex) of the canonical form of all that is sent: keys sorted,
     no spaces, UTF-8. For every method but `tools/call`, `params` is what is sent: an object, serialised,
-    without its `_meta`.
+    without its `_meta`. `task` is the member of that name of a `tools/call` that is to be done as a task,
+    serialised. `place` is where the task lives that a request is about.
     """
 
     grant: str
@@ -42,3 +43,5 @@ class ToolCall:
     method: str = TOOLS_CALL
     aspect: Aspect = Aspect.TOOL
     params: bytes = b""
+    task: bytes = b""
+    place: object = None

@@ -11,7 +11,8 @@
     │   └── ParseError       it is not one strict JSON-RPC message
     ├── UpstreamError        a server is at fault
     │   ├── NotSent          the call certainly never left
-    │   │   └── Withdrawn    its permission did not hold any more when it was about to
+    │   │   ├── Withdrawn    its permission did not hold any more when it was about to
+    │   │   └── Gone         what it is about is not there any more
     │   └── OutcomeUnknown   the call left and no answer came
     └── AuditError           the record cannot be written: nothing may leave
 
@@ -94,6 +95,10 @@ class NotSent(UpstreamError):
 
 class Withdrawn(NotSent):
     """What was judged changed before the call left."""
+
+
+class Gone(NotSent):
+    """What the call is about is not there any more."""
 
 
 class OutcomeUnknown(UpstreamError):

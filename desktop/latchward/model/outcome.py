@@ -9,11 +9,16 @@ from .verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The `result` member of a server's answer: the bytes that it sent, in the shape of its era."""
+    """The `result` member of a server's answer: the bytes that it sent, in the shape of its era.
+
+    Where it begins a task, `task` is the server's id of that, and `place` is what the id means something in.
+    """
 
     result: bytes
     era: Era
     is_error: bool = False
+    task: str = ""
+    place: object = None
 
 
 @dataclass(frozen=True, slots=True)

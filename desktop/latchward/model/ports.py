@@ -24,6 +24,7 @@ __all__ = [
     "Pins",
     "Progress",
     "Secrets",
+    "Told",
     "Upstream",
     "Upstreams",
     "Usage",
@@ -32,6 +33,10 @@ __all__ = [
 Heard = Callable[[str, str, Mapping[str, Any], str], None]
 """Takes what a server says outside any call: the server's name, method and params; and the grant of the
 client that it says it to, "" where it is said to all."""
+
+
+Told = Callable[[object, Mapping[str, Any]], None]
+"""Takes what a server says of a task: the place where the task lives, and the params."""
 
 
 class Usage(Protocol):
@@ -103,7 +108,10 @@ class Upstream(Protocol):
         ...
 
     def capabilities(self) -> Mapping[str, Any]:
-        """What the server said that it can do when it last greeted us; nothing where it never did."""
+        """What the server said that it can do when it last greeted us; nothing where it never did.
+
+        Tasks stand there as its own era has them alone.
+        """
         ...
 
     def entries_now(self, kind: Listed) -> tuple[Mapping[str, Any], ...] | None:
@@ -120,12 +128,17 @@ class Upstream(Protocol):
     async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         """Send the call once, whatever method it is. Cancelling the task cancels the call at the server.
 
-        What the server says and asks on the way goes to `caller`. Raises `NotSent` or `OutcomeUnknown`.
+        What the server says and asks on the way goes to `caller`. Raises `NotSent`, which is `Gone` where the
+        call's `place` is no more, or `OutcomeUnknown`.
         """
         ...
 
     def unsubscribe(self, grant: str, uri: str) -> None:
         """A subscription that a `resources/subscribe` of this client began is over."""
+        ...
+
+    def unwatch(self, grant: str, task: str) -> None:
+        """This client, whose request began it, does not want to hear of a task of the server any more."""
         ...
 
     def want_log(self, grant: str, level: str) -> None:

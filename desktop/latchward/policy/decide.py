@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from latchward.model.call import Aspect, ToolCall
 from latchward.model.decision import Decision, Effect, LimitKey, Reservation
@@ -41,6 +42,26 @@ def decide_call(policies: Sequence[Policy], call: ToolCall, usage: Usage, now: d
         if known is None or known.amount < reservation.amount:
             charges[reservation.key] = reservation
     return replace(strictest, reservations=tuple(charges.values()))
+
+
+class _Unused:
+    """Implements `Usage`: nothing was counted."""
+
+    def used(self, key: LimitKey, now: datetime) -> Decimal:
+        return Decimal(0)
+
+    def free_at(self, key: LimitKey, now: datetime) -> datetime:
+        return now
+
+
+def decide_begun(policies: Sequence[Policy], begun: ToolCall, now: datetime) -> Decision:
+    """The decision on a request about what an earlier call began: ALLOW, or HIDE.
+
+    It is that on the earlier call, but for what was settled then: a person was asked, limits were counted.
+    """
+    decision = decide_call(policies, begun, _Unused(), now)
+    effect = Effect.ALLOW if decision.effect <= Effect.APPROVE else Effect.HIDE
+    return replace(decision, effect=effect, reservations=())
 
 
 def _decide(policy: Policy | None, call: ToolCall, usage: Usage, now: datetime) -> Decision:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from latchward.model.errors import ClientError
+from latchward.model.tasks import CANCEL, GET, ID, UPDATE
 
 from .envelope import Request
 from .versions import HEADER_MISMATCH, LEGACY_VERSIONS, META_VERSION
@@ -21,7 +22,9 @@ NAME: Final = b"mcp-name"
 SESSION: Final = b"mcp-session-id"
 
 NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-"""Method to the parameter that `Mcp-Name` repeats."""
+"""Method to the parameter that `Mcp-Name` repeats, in the protocol itself."""
+NAMED: Final = {**NAMED_BY, **dict.fromkeys((GET, UPDATE, CANCEL), ID)}
+"""The same, with those of the extension for tasks."""
 
 _SENTINEL = re.compile(r"=\?base64\?(.*)\?=")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
@@ -84,7 +87,7 @@ def check_modern(headers: Headers, request: Request) -> None:
         raise _mismatch("mcp-protocol-version", "protocol version")
     if single(headers, METHOD) != request.method:
         raise _mismatch("mcp-method", "method")
-    parameter = NAMED_BY.get(request.method)
+    parameter = NAMED.get(request.method)
     if parameter is not None:
         name: Any = request.params.get(parameter)
         told = single(headers, NAME)

@@ -21,7 +21,8 @@ from latchward.model.era import Era
 from latchward.model.errors import OutcomeUnknown, UpstreamError
 from latchward.model.listed import Listed
 from latchward.model.outcome import Fault, Outcome, ToolResult
-from latchward.model.ports import Heard, Secrets
+from latchward.model.ports import Heard, Secrets, Told
+from latchward.model.tasks import ID, LISTEN, of_its_era
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 from latchward.protocol import strict
@@ -38,6 +39,8 @@ SUBSCRIBE_LIMIT: Final = 30.0
 """Seconds that a server has to take a subscription; other clients' subscriptions wait for it."""
 COME_BACK: Final = 0.05
 """Seconds at least before a lost server is begun anew because somebody subscribed to its resources."""
+TASK_STAYS: Final = 3600.0
+"""Seconds for which a client's own connection stays after it was last used for a task."""
 LEVELS: Final = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 """The levels of a log, the most verbose first."""
 
@@ -46,6 +49,10 @@ log = logging.getLogger(__name__)
 
 def nobody_hears(server: str, method: str, params: Mapping[str, Any], grant: str) -> None:
     """Nobody wants to know what a server says outside calls."""
+
+
+def nobody_asked(place: object, params: Mapping[str, Any]) -> None:
+    """Nobody wants to know what a server says of its tasks."""
 
 
 def nobody_waits() -> Caller | None:
@@ -75,11 +82,12 @@ class Known(Protocol):
 class Ties:
     """What ties a connection to the rest.
 
-    `heard` takes what is said outside calls, `known` is what servers said before, `whose` tells to whom the
-    connection belongs, `waiting` who waits for it.
+    `heard` takes what is said outside calls, `told` what is said of tasks, `known` is what servers said
+    before, `whose` tells to whom the connection belongs, `waiting` who waits for it.
     """
 
     heard: Heard = nobody_hears
+    told: Told = nobody_asked
     known: Known | None = None
     whose: Whose = EVERYBODY
     waiting: Callable[[], Caller | None] = nobody_waits
@@ -99,13 +107,17 @@ class Carrying(Kept[Open]):
         self._is_shared = ties.whose is EVERYBODY
         self._parts_clients = self._is_shared and not spec.shared
         greeted = ties.known.get(spec) if ties.known is not None and self._is_shared else None
-        self._capabilities: Mapping[str, Any] = greeted.capabilities if greeted is not None else {}
+        self._capabilities: Mapping[str, Any] = (
+            of_its_era(greeted.capabilities, greeted.era) if greeted is not None else {}
+        )
         # Only a legacy server has connections for one client each.
         self._is_legacy = not self._is_shared or (greeted is not None and greeted.era is Era.LEGACY)
         self._lists = Lists(self._fetch, on_change)
         self._list_errors: dict[Listed, str] = {}
         self._own = OwnConnections(self._make_own)
         self._subscriptions = Subscriptions()
+        self._watched_tasks = Subscriptions()
+        self._works_until = 0.0
         self._subscribing = asyncio.Lock()
         self._levels: dict[str, str] = {}
         self._told_level = ""
@@ -131,13 +143,72 @@ class Carrying(Kept[Open]):
         made.want_log(whose.grant, self._levels.get(whose.grant, ""))
         return made
 
+    @abstractmethod
+    def _place(self, talk: Conversation) -> object:
+        """What the ids of tasks mean something in that the server gives in this conversation."""
+
+    @abstractmethod
+    def holds(self, place: object) -> bool:
+        """Whether that is still there, on this very connection."""
+
     async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+        if call.place is not None:
+            return await self._send_about(allow, call, caller)
         open_ = await self._ready()
         if caller.capabilities and self._parts_clients and self._talk(open_).era is Era.LEGACY:
             return await self._own.send(allow, call, caller)
         if call.method == SUBSCRIBE:
             return await self._subscribe(open_, allow, call, caller)
+        outcome = await self._carry(open_, allow, call, caller)
+        if isinstance(outcome, ToolResult) and outcome.task:
+            self._works_until = time.monotonic() + TASK_STAYS
+            return replace(outcome, place=self._place(self._talk(open_)))
+        return outcome
+
+    # tasks
+
+    async def _send_about(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+        """Send what is about a task where that lives, and nowhere else: there its id may be another's."""
+        if not self.holds(call.place):
+            return await self._own.send_about(allow, call, caller)
+        self._works_until = time.monotonic() + TASK_STAYS
+        open_ = await self._ready()
+        if call.method == LISTEN:
+            return await self._watch_task(open_, allow, call, caller)
         return await self._carry(open_, allow, call, caller)
+
+    @property
+    def works(self) -> bool:
+        """Whether a task may be under way on this very connection."""
+        return time.monotonic() < self._works_until
+
+    def tasks(self) -> frozenset[str]:
+        return self._watched_tasks.uris()
+
+    async def _watch_task(self, open_: Open, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+        """Have a modern server tell of a task."""
+        task, talk, honoured = str(strict.parse(call.params).get(ID)), self._talk(open_), False
+        try:
+            async with asyncio.timeout(SUBSCRIBE_LIMIT), self._subscribing:
+                first = self._watched_tasks.add(caller.grant, task)
+                try:
+                    allow.spend(call.digest)
+                    honoured = await talk.honour_task(task) if first else True
+                finally:
+                    if not honoured:
+                        self.unwatch(caller.grant, task)
+        except TimeoutError:
+            honoured = False
+        if honoured:
+            return ToolResult(b'{"resultType":"complete"}', talk.era)
+        return Fault(INVALID_PARAMS, "the server does not tell when this task changes")
+
+    def unwatch(self, grant: str, task: str) -> None:
+        if self._watched_tasks.drop(grant, task) and self._open is not None:
+            self._talk(self._open).wanted_changed()
+
+    def task_told(self, talk: Conversation, params: Mapping[str, Any]) -> None:
+        self._ties.told(self._place(talk), params)
 
     # lists
 
@@ -263,7 +334,7 @@ class Carrying(Kept[Open]):
 
     def _opened_now(self, opened: Open, tools: dict[str, ToolDefinition] | None) -> None:
         talk = self._talk(opened)
-        self._capabilities = talk.greeting.capabilities
+        self._capabilities = of_its_era(talk.greeting.capabilities, talk.era)
         if self._ties.known is not None and self._is_shared:
             self._ties.known.note(self.spec, talk.era, self._capabilities)
         super()._opened_now(opened, tools)

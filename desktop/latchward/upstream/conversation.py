@@ -19,9 +19,10 @@ from latchward.model.era import Era
 from latchward.model.errors import OutcomeUnknown, UpstreamError
 from latchward.model.listed import Listed
 from latchward.model.outcome import Outcome
+from latchward.model.tasks import EXTENSION, TOLD
 from latchward.model.tool import ToolDefinition
 from latchward.protocol import answer, envelope, modern
-from latchward.protocol.versions import META_SUBSCRIPTION, METHOD_NOT_FOUND
+from latchward.protocol.versions import META_CLIENT_CAPABILITIES, META_SUBSCRIPTION, METHOD_NOT_FOUND
 
 from . import pages, subscriptions, talk
 from .lists import Fetched
@@ -42,6 +43,9 @@ UPDATED: Final = "notifications/resources/updated"
 HONOUR_LIMIT: Final = 10.0
 """Seconds that a modern server has to say whether it will tell of a resource."""
 
+_OF_TASKS: Final = frozenset(TOLD.values())
+_WITH_TASKS: Final[Mapping[str, Any]] = {"extensions": {EXTENSION: {}}}
+
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
@@ -57,12 +61,20 @@ class Behind(Protocol):
         """The resources that anyone wants to hear of."""
         ...
 
+    def tasks(self) -> frozenset[str]:
+        """The tasks that anyone wants to hear of."""
+        ...
+
     def list_changed(self, capability: str) -> None:
         """The server says that a list is another, or may be."""
         ...
 
     def heard(self, method: str, params: Mapping[str, Any]) -> None:
         """The server says something that belongs to no call."""
+        ...
+
+    def task_told(self, talk: "Conversation", params: Mapping[str, Any]) -> None:
+        """The server says that a task is another."""
         ...
 
     def waiting(self) -> Caller | None:
@@ -212,6 +224,9 @@ class Conversation(ABC):
             self._acknowledged(params, number)
         elif method == UPDATED:
             self._behind.heard(method, params)
+        elif method in _OF_TASKS:
+            if method == TOLD[self.era]:
+                self._behind.task_told(self, params)
         else:
             self._pass_on(method, params, number)
 
@@ -244,23 +259,35 @@ class Conversation(ABC):
 
     async def honour(self, uri: str) -> bool:
         """Have a modern server tell of a resource that is wanted since now; whether it will."""
+        listen = await self._heeding(lambda listen: uri in listen.uris)
+        return listen is not None and uri in listen.honoured
+
+    async def honour_task(self, task: str) -> bool:
+        """The same for a task."""
+        listen = await self._heeding(lambda listen: task in listen.tasks)
+        return listen is not None and task in listen.honoured_tasks
+
+    async def _heeding(self, asks: Callable[[Listen], bool]) -> Listen | None:
+        """A listening that the server has acknowledged and that asks for this, opened if need be."""
         try:
             async with asyncio.timeout(HONOUR_LIMIT):
                 while True:
                     listen = next(reversed(self._listens.values()), None)
-                    if listen is None or (listen.acknowledged.is_set() and uri not in listen.uris):
+                    if listen is None or (listen.acknowledged.is_set() and not asks(listen)):
                         self._listen()
                         listen = next(reversed(self._listens.values()))
                     await listen.acknowledged.wait()
-                    if uri in listen.uris:
-                        return uri in listen.honoured
+                    if asks(listen):
+                        return listen
         except TimeoutError:
-            return False
+            return None
 
     def wanted_changed(self) -> None:
-        """Other resources are wanted than before."""
+        """Other resources, or tasks, are wanted than before."""
         listen = next(reversed(self._listens.values()), None)
-        if listen is None or not listen.acknowledged.is_set() or listen.uris == self._behind.uris():
+        if listen is None or not listen.acknowledged.is_set():
+            return
+        if (listen.uris, listen.tasks) == (self._behind.uris(), self._behind.tasks()):
             return
         if self._wants_listen():
             self._listen()
@@ -271,13 +298,15 @@ class Conversation(ABC):
 
     def _begin_listen(self) -> tuple[Listen, dict[str, Any]]:
         """The next one, and the params that it is asked with."""
-        listen = Listen(self._next_id(), self._behind.uris())
+        listen = Listen(self._next_id(), self._behind.uris(), self._behind.tasks())
         self._listens[listen.number] = listen
-        asked = subscriptions.wanted(self.greeting.capabilities, listen.uris)
-        return listen, {"notifications": asked, "_meta": modern.our_meta()}
+        asked = subscriptions.wanted(self.greeting.capabilities, listen.uris, listen.tasks)
+        meta = modern.our_meta({META_CLIENT_CAPABILITIES: _WITH_TASKS} if listen.tasks else None)
+        return listen, {"notifications": asked, "_meta": meta}
 
     def _wants_listen(self) -> bool:
-        return bool(subscriptions.wanted(self.greeting.capabilities, self._behind.uris()))
+        behind = self._behind
+        return bool(subscriptions.wanted(self.greeting.capabilities, behind.uris(), behind.tasks()))
 
     def _acknowledged(self, params: Mapping[str, Any], number: int | None) -> None:
         """The server says what it will tell us of."""

@@ -86,6 +86,12 @@ class HttpUpstream(Carrying[AnyRemote]):
     def _talk(self, open_: AnyRemote) -> Conversation:
         return open_
 
+    def _place(self, talk: Conversation) -> object:
+        return self  # a session may be another tomorrow; the server behind it is the same
+
+    def holds(self, place: object) -> bool:
+        return place is self
+
     def _own_connection(self, ties: Ties) -> "HttpUpstream":
         return HttpUpstream(self.spec, lambda: None, self._secrets, ties)
 

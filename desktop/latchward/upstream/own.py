@@ -14,12 +14,14 @@ from typing import Any, Final, Protocol
 from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
 from latchward.model.caller import Caller
-from latchward.model.errors import NotSent
+from latchward.model.errors import Gone, NotSent
 from latchward.model.outcome import Outcome
 from latchward.protocol import strict
 
 OWN_IDLE: Final = 600.0
-"""Seconds without a call after which such a connection is closed, if nothing is subscribed to on it."""
+"""Seconds without a call after which such a connection is closed, if nothing is subscribed to on it and no
+task is done there.
+"""
 MAX_OWN: Final = 16
 """Such connections to one server; for one more, the one that was idle for the longest time is closed."""
 
@@ -44,6 +46,11 @@ class Connection(Protocol):
 
     def subscribed(self) -> frozenset[str]: ...
 
+    def holds(self, place: object) -> bool: ...
+
+    @property
+    def works(self) -> bool: ...
+
     def want_log(self, grant: str, level: str) -> None: ...
 
     async def stop(self) -> None: ...
@@ -59,7 +66,7 @@ class _Entry:
 
     @property
     def is_idle(self) -> bool:
-        return not self.waiting and not self.connection.subscribed()
+        return not (self.waiting or self.connection.subscribed() or self.connection.works)
 
 
 class OwnConnections:
@@ -74,7 +81,18 @@ class OwnConnections:
     async def send(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
         """Send a call on the caller's own connection. Raises `NotSent` and `OutcomeUnknown`."""
         key = (caller.grant, strict.canonical(caller.capabilities))
-        entry = self._entries.get(key) or self._opened(key, caller)
+        return await self._send(key, self._entries.get(key) or self._opened(key, caller), allow, call, caller)
+
+    async def send_about(self, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
+        """Send what is about a task where that lives. Raises `NotSent` and `OutcomeUnknown`."""
+        for key, entry in self._entries.items():
+            if entry.whose.grant == caller.grant and entry.connection.holds(call.place):
+                return await self._send(key, entry, allow, call, caller)
+        raise Gone("the connection in which the task was begun is closed; nothing was sent")
+
+    async def _send(
+        self, key: tuple[str, bytes], entry: _Entry, allow: Allow, call: ToolCall, caller: Caller
+    ) -> Outcome:
         if entry.closing is not None:
             entry.closing.cancel()
             entry.closing = None

@@ -57,6 +57,12 @@ class StdioUpstream(Carrying[Run]):
     def _talk(self, open_: Run) -> Conversation:
         return open_.session
 
+    def _place(self, talk: Conversation) -> object:
+        return talk  # what a process knows ends with it
+
+    def holds(self, place: object) -> bool:
+        return self._open is not None and self._open.session is place
+
     def _own_connection(self, ties: Ties) -> "StdioUpstream":
         return StdioUpstream(self.spec, lambda: None, self._birth, self._secrets, ties)
 

@@ -1,4 +1,4 @@
-"""Which resources clients want to hear of, and what a modern server promised to tell."""
+"""Which resources and tasks clients want to hear of, and what a modern server promised to tell."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ TOLD: Final = {
 
 
 class Subscriptions:
-    """Who wants to hear of which resource on one connection, each as often as it subscribed."""
+    """Who wants to hear of which resource, or task, on one connection, each as often as it said so."""
 
     def __init__(self) -> None:
         self._held: dict[str, list[str]] = {}
@@ -47,36 +47,46 @@ class Subscriptions:
 
 
 class Listen:
-    """One `subscriptions/listen` to a modern server, sent under our id `number`; it asks for `uris` besides.
+    """One `subscriptions/listen` to a modern server, under our id `number`; it asks for `uris` and `tasks`.
 
     `acknowledged` is set when the server has said what it will tell, or the asking has ended without that.
     """
 
-    def __init__(self, number: int, uris: frozenset[str]) -> None:
+    def __init__(self, number: int, uris: frozenset[str], tasks: frozenset[str]) -> None:
         self.number = number
         self.uris = uris
+        self.tasks = tasks
         self.acknowledged = asyncio.Event()
         self.tells: frozenset[str] = frozenset()
         """The capabilities whose lists the server tells of."""
         self.honoured: frozenset[str] = frozenset()
         """The resources that it tells of."""
+        self.honoured_tasks: frozenset[str] = frozenset()
 
     def take(self, promised: Any) -> None:
         """The server said what it will tell."""
         told: Mapping[str, Any] = promised if isinstance(promised, dict) else {}
         self.tells = frozenset(name for name, key in TOLD.items() if told.get(key) is True)
-        uris = told.get("resourceSubscriptions")
-        self.honoured = frozenset(
-            uri for uri in (uris if isinstance(uris, list) else ()) if isinstance(uri, str)
-        )
+        self.honoured = _texts(told.get("resourceSubscriptions"))
+        self.honoured_tasks = _texts(told.get("taskIds"))
         self.acknowledged.set()
 
 
-def wanted(capabilities: Mapping[str, Any], uris: frozenset[str]) -> dict[str, Any]:
+def _texts(value: Any) -> frozenset[str]:
+    return frozenset(text for text in (value if isinstance(value, list) else ()) if isinstance(text, str))
+
+
+def wanted(
+    capabilities: Mapping[str, Any], uris: frozenset[str], tasks: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """What to ask a modern server with these capabilities to tell; nothing where it has nothing to."""
     asked: dict[str, Any] = {}
     for name, key in TOLD.items():
         capability = capabilities.get(name)
         if isinstance(capability, dict) and capability.get("listChanged") is True:
             asked[key] = True
-    return {**asked, "resourceSubscriptions": sorted(uris)} if uris else asked
+    if uris:
+        asked["resourceSubscriptions"] = sorted(uris)
+    if tasks:
+        asked["taskIds"] = sorted(tasks)
+    return asked
