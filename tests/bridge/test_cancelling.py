@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.bridge.house import NEW, OLD, SERVERS, House
+from tests.bridge.house import house as build
 from tests.support import raw
 from tests.support.jr import dump
 from tests.support.scripted import FORM
@@ -238,3 +239,26 @@ def test_modern_servers_are_told_by_a_word_on_a_pipe_and_by_going_over_http(hous
         house.wait_given_up(server)
         told = [note["params"]["requestId"] for note in house.arrived(server, "notifications/cancelled")]
         assert told == ([] if server.endswith("web") else [call["id"]])
+
+
+@pytest.fixture(scope="module")
+def slow_to_look() -> Iterator[House]:
+    """A gateway that looks for edits at calls alone, so that a call may end before the edit is noticed."""
+    with build("old", "new", limits={"daemon.assembly.LOOK_EVERY": 1000.0}) as made:
+        yield made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("server", ["old", "new"])
+def test_an_answer_that_comes_after_the_grant_was_revoked_is_withheld(
+    slow_to_look: House, server: str, kind: Kind
+) -> None:
+    house, params = slow_to_look, {"name": "slow", "arguments": {"seconds": 0.6}}
+    house.fresh()
+    talker = house.web(server, kind, who="other")
+    with meanwhile(lambda: talker.leg("tools/call", params, Said())) as calling:
+        house.wait_arrived(server, "tools/call")
+        grant = house.revoke("other")
+    house.grant("other", grant)
+    assert "result" not in calling.result
+    assert "revoked" in calling.result["error"]["message"]

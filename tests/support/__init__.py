@@ -1,6 +1,9 @@
 """What the tests share.
 
 recorder   a scripted MCP server over stdio that records every line and misbehaves on demand
+scripted   a well-behaved one of either era that has everything, and asks whatever it is told to ask
+scripted_web   the same over HTTP
+talker     a client of either era that answers what it is asked, over HTTP or over the local socket
 web        a scripted MCP server over HTTP that does the same
 sdk_server the SDK's own server over HTTP, as a child process
 everything a server that offers all that the conformance suite asks of one, over stdio and HTTP
