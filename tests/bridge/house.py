@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from tests.support import recorder
+from tests.support import recorder, scripted, tasked
 from tests.support.gateway import Gateway
-from tests.support.scripted import events_of, spec
+from tests.support.scripted import Everything, events_of
 from tests.support.scripted_web import EverythingWeb
 from tests.support.talker import Answers, Kind, Message, WebTalker, WireTalker, obliging
 from tests.support.waiting import wait_for
@@ -171,9 +171,13 @@ def house(
     *names: str,
     policies: Mapping[str, Message] | None = None,
     clients: Sequence[str] = ("agent", "other"),
+    tasks: bool = False,
     **options: Any,
 ) -> Iterator[House]:
-    """A gateway before these servers of `SERVERS`, or all. One without a policy allows everything."""
+    """A gateway before these servers of `SERVERS`, or all. One without a policy allows everything.
+
+    With `tasks` they are those that do a job as a task.
+    """
     chosen = names or tuple(SERVERS)
     with TemporaryDirectory(prefix="latchward-bridge-") as place, ExitStack() as stack:
         folder = Path(place)
@@ -183,10 +187,11 @@ def house(
             era, way = SERVERS[name]
             record, orders = folder / f"{name}.record", folder / f"{name}.orders"
             if way == "http":
-                webs[name] = stack.enter_context(EverythingWeb(name, era, record, orders))
+                make = tasked.Tasked if tasks else Everything
+                webs[name] = stack.enter_context(EverythingWeb(name, era, record, orders, make))
                 entries[name] = {"url": webs[name].url}
             else:
-                entries[name] = spec(name, era, record, orders)
+                entries[name] = (tasked if tasks else scripted).spec(name, era, record, orders)
         documents = dict.fromkeys(chosen, OPEN) | dict(policies or {})
         grants = {client: {name: name for name in chosen} for client in clients}
         gateway = stack.enter_context(Gateway(entries, documents, grants, **options))

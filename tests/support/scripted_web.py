@@ -53,8 +53,10 @@ class Events:
 class EverythingWeb:
     """The server; `server` is what it does, `headers` are those of each POST."""
 
-    def __init__(self, name: str, era: str, record: Path, orders: Path) -> None:
-        self.server = Everything(name, era, events_of(record), orders)
+    def __init__(
+        self, name: str, era: str, record: Path, orders: Path, make: type[Everything] = Everything
+    ) -> None:
+        self.server = make(name, era, events_of(record), orders)
         self.headers: list[dict[str, str]] = []
         self.sessions: dict[str, Session] = {}
         self.ended = threading.Event()
