@@ -263,6 +263,16 @@ def test_no_more_of_a_wish_goes_on_than_the_protocol_knows(house: House) -> None
     assert house.arrived("old", "tools/call")[0]["params"]["task"] == {"ttl": 5}
 
 
+@pytest.mark.parametrize("server", ["old", "new"])
+def test_a_server_without_tasks_hears_of_none(server: str) -> None:
+    with build(server) as house:
+        agent = client(house, server)
+        assert agent.talker.request("tools/call", {"name": "echo", "task": {"ttl": 5}}).text == "echo"
+        assert b'"task"' not in house.sent(server)
+        assert EXTENSION.encode() not in house.sent(server)
+        assert agent.ask("tasks/get", "x").error == {"code": -32601, "message": "Method not found"}
+
+
 # whose they are
 
 
@@ -663,6 +673,26 @@ def test_a_server_that_forgot_its_tasks_has_none(house: House, server: str) -> N
     house.webs[server].server.jobs.clear()  # type: ignore[attr-defined]
     agent.ask("tasks/get", identity)
     agent.unknown(identity)
+
+
+@pytest.mark.parametrize("server", ["oldweb", "newweb"])
+def test_an_id_that_a_server_gives_again_is_of_the_new_task_alone(house: House, server: str) -> None:
+    declared = {} if server in OLD else DECLARED
+    owner, other = (client(house, server, who=who, capabilities=declared) for who in ("agent", "other"))
+    house.webs[server].server.jobs.clear()  # type: ignore[attr-defined]
+    earlier = owner.begin(seconds=0, text="mine")
+    house.webs[server].server.jobs.clear()  # type: ignore[attr-defined]
+    assert other.get(other.begin(seconds=0, text="theirs"))["status"] == "completed"
+    owner.unknown(earlier)
+
+
+def test_a_task_of_a_server_whose_entry_was_edited_is_one_that_never_was() -> None:
+    with build("old", tasks=True) as house:
+        agent = client(house, "old")
+        identity = agent.begin(seconds=LONG)
+        house.gateway.edit_settings(lambda settings: settings["mcpServers"]["old"].update(env={"X": "1"}))
+        wait_for(lambda: _begun(agent), "new start of the server")
+        agent.unknown(identity)
 
 
 @pytest.mark.parametrize("server", ["old", "new"])

@@ -89,6 +89,8 @@ class Tasks:
         for task in list(self._tasks.values()):
             if task.ends_at <= now:
                 self.forget(task)
+        if (earlier := self._at.get((place, theirs))) is not None:
+            self.forget(earlier)  # a server gives an id twice where it forgot what it was for
         self._make_room(grant.client, len(call.payload))
         key = secrets.token_urlsafe(24)
         made = Task(key, grant, endpoint, upstream, theirs, place, call, definition, now)

@@ -9,6 +9,7 @@
     legacy     `initialize` and what belongs to it
     modern     the per-request envelope and what belongs to it
     bridge     a result of one era made fit for a client of the other
+    tasks      results of requests for and about tasks, under another id
     wording    what an agent reads when a call is refused
     sse        server-sent events, written
 

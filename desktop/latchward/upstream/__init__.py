@@ -6,6 +6,7 @@
     questions    what a server asks of the client, put to it and answered
     rounds       a modern server's questions: answered, and the call sent again
     subscriptions who wants to hear of which resource, and what a modern server promised to tell
+    task_work    tasks on one connection: whether any goes on, who wants to hear of which
     lists        lists besides that of tools, kept while they are fresh
     kept         what keeps any server in use: one start for all, its secrets, pauses, looks at its tools
     own          a legacy server's connections for one client each

@@ -22,7 +22,7 @@ from latchward.model.errors import OutcomeUnknown, UpstreamError
 from latchward.model.listed import Listed
 from latchward.model.outcome import Fault, Outcome, ToolResult
 from latchward.model.ports import Heard, Secrets, Told
-from latchward.model.tasks import ID, LISTEN, of_its_era
+from latchward.model.tasks import LISTEN, of_its_era
 from latchward.model.tool import ToolDefinition
 from latchward.model.upstream import UpstreamSpec
 from latchward.protocol import strict
@@ -33,14 +33,13 @@ from .kept import Kept, Open
 from .lists import Entries, Fetched, Lists
 from .own import EVERYBODY, Connection, OwnConnections, Whose
 from .subscriptions import Subscriptions
+from .task_work import TaskWork
 
 SUBSCRIBE: Final = "resources/subscribe"
 SUBSCRIBE_LIMIT: Final = 30.0
 """Seconds that a server has to take a subscription; other clients' subscriptions wait for it."""
 COME_BACK: Final = 0.05
 """Seconds at least before a lost server is begun anew because somebody subscribed to its resources."""
-TASK_STAYS: Final = 3600.0
-"""Seconds for which a client's own connection stays after it was last used for a task."""
 LEVELS: Final = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 """The levels of a log, the most verbose first."""
 
@@ -116,8 +115,7 @@ class Carrying(Kept[Open]):
         self._list_errors: dict[Listed, str] = {}
         self._own = OwnConnections(self._make_own)
         self._subscriptions = Subscriptions()
-        self._watched_tasks = Subscriptions()
-        self._works_until = 0.0
+        self._work = TaskWork()
         self._subscribing = asyncio.Lock()
         self._levels: dict[str, str] = {}
         self._told_level = ""
@@ -161,7 +159,7 @@ class Carrying(Kept[Open]):
             return await self._subscribe(open_, allow, call, caller)
         outcome = await self._carry(open_, allow, call, caller)
         if isinstance(outcome, ToolResult) and outcome.task:
-            self._works_until = time.monotonic() + TASK_STAYS
+            self._work.used()
             return replace(outcome, place=self._place(self._talk(open_)))
         return outcome
 
@@ -171,41 +169,22 @@ class Carrying(Kept[Open]):
         """Send what is about a task where that lives, and nowhere else: there its id may be another's."""
         if not self.holds(call.place):
             return await self._own.send_about(allow, call, caller)
-        self._works_until = time.monotonic() + TASK_STAYS
+        self._work.used()
         open_ = await self._ready()
         if call.method == LISTEN:
-            return await self._watch_task(open_, allow, call, caller)
+            return await self._work.watch(self._talk(open_), allow, call, caller)
         return await self._carry(open_, allow, call, caller)
 
     @property
     def works(self) -> bool:
         """Whether a task may be under way on this very connection."""
-        return time.monotonic() < self._works_until
+        return self._work.goes_on
 
     def tasks(self) -> frozenset[str]:
-        return self._watched_tasks.uris()
-
-    async def _watch_task(self, open_: Open, allow: Allow, call: ToolCall, caller: Caller) -> Outcome:
-        """Have a modern server tell of a task."""
-        task, talk, honoured = str(strict.parse(call.params).get(ID)), self._talk(open_), False
-        try:
-            async with asyncio.timeout(SUBSCRIBE_LIMIT), self._subscribing:
-                first = self._watched_tasks.add(caller.grant, task)
-                try:
-                    allow.spend(call.digest)
-                    honoured = await talk.honour_task(task) if first else True
-                finally:
-                    if not honoured:
-                        self.unwatch(caller.grant, task)
-        except TimeoutError:
-            honoured = False
-        if honoured:
-            return ToolResult(b'{"resultType":"complete"}', talk.era)
-        return Fault(INVALID_PARAMS, "the server does not tell when this task changes")
+        return self._work.watched()
 
     def unwatch(self, grant: str, task: str) -> None:
-        if self._watched_tasks.drop(grant, task) and self._open is not None:
-            self._talk(self._open).wanted_changed()
+        self._work.unwatch(self._talk(self._open) if self._open is not None else None, grant, task)
 
     def task_told(self, talk: Conversation, params: Mapping[str, Any]) -> None:
         self._ties.told(self._place(talk), params)
