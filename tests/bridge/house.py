@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from tests.support import recorder, scripted, tasked
 from tests.support.gateway import Gateway
-from tests.support.scripted import Everything, events_of
+from tests.support.scripted import META, Everything, events_of
 from tests.support.scripted_web import EverythingWeb
 from tests.support.talker import Answers, Kind, Message, WebTalker, WireTalker, obliging
 from tests.support.waiting import wait_for
@@ -34,7 +34,9 @@ SERVERS: Final = {
 """Servers by name: the eras that each speaks, and the way to it."""
 OLD: Final = ("old", "oldweb")
 NEW: Final = ("new", "newweb", "both", "bothweb")
-"""Those that are asked in each era: a dual one in the newer."""
+"""Those that speak each era. A dual one may be met in the older by a client of that era."""
+ONLY_NEW: Final = ("new", "newweb")
+"""Those that speak the newer alone."""
 OPEN: Final[Message] = {"version": "1", "default": "allow"}
 
 _ACCIDENT = re.compile(r"Traceback|never awaited|never retrieved|Exception in|internal error|INTERNAL")
@@ -97,6 +99,11 @@ class House:
         if not methods:
             return [message for message in messages if "method" not in message]
         return [message for message in messages if message.get("method") in methods]
+
+    def met_in(self, server: str) -> str:
+        """The era in which the last call reached a server."""
+        calls = self.arrived(server, "tools/call", "prompts/get", "resources/read")
+        return "modern" if META + "protocolVersion" in calls[-1]["params"].get("_meta", {}) else "legacy"
 
     def sent(self, server: str) -> bytes:
         """All bytes that reached a server."""

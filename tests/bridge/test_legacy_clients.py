@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.bridge.house import NEW, SERVERS, House
+from tests.bridge.house import ONLY_NEW, SERVERS, House
 from tests.bridge.house import house as build
 from tests.bridge.schema import check_question
 from tests.support.scripted import FORM, LEGACY
@@ -66,7 +66,7 @@ def test_over_the_socket_a_question_comes_between_the_other_lines(
     assert said.answers[1].keys() == {"a", "b"}
 
 
-@pytest.mark.parametrize("server", NEW)
+@pytest.mark.parametrize("server", ONLY_NEW)
 def test_a_page_to_open_gets_the_id_that_this_era_wants(house: House, server: str) -> None:
     said = house.web(server, "legacy").ask({"a": PAGE, "b": {**PAGE}})
     ids = {question["params"].pop("elicitationId") for question in said.asked}
@@ -76,7 +76,7 @@ def test_a_page_to_open_gets_the_id_that_this_era_wants(house: House, server: st
         check_question({**PAGE, "params": {**PAGE["params"], "elicitationId": identity}}, LEGACY)
 
 
-@pytest.mark.parametrize("server", NEW)
+@pytest.mark.parametrize("server", ONLY_NEW)
 def test_a_modern_server_sees_the_call_anew_with_its_state_and_the_answers(house: House, server: str) -> None:
     house.web(server, "legacy").ask({"q": FORM}, rounds=2)
     first, second, third = house.arrived(server, "tools/call")
@@ -88,7 +88,7 @@ def test_a_modern_server_sees_the_call_anew_with_its_state_and_the_answers(house
     assert len(arguments) == 1
 
 
-@pytest.mark.parametrize("server", NEW)
+@pytest.mark.parametrize("server", ONLY_NEW)
 def test_the_eleventh_round_ends_a_call_with_the_reason(house: House, server: str) -> None:
     said = house.web(server, "legacy").ask({"q": FORM}, rounds=11)
     assert len(said.asked) == 10
@@ -97,7 +97,7 @@ def test_the_eleventh_round_ends_a_call_with_the_reason(house: House, server: st
     assert len(house.arrived(server, "tools/call")) == 11
 
 
-@pytest.mark.parametrize("server", NEW)
+@pytest.mark.parametrize("server", ONLY_NEW)
 def test_a_call_of_ten_rounds_is_one_call_in_the_record(house: House, server: str) -> None:
     house.web(server, "legacy").ask({"q": FORM}, rounds=10)
     decided = [row["method"] for row in house.rows() if row["kind"] == "decided"]

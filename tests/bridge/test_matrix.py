@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.bridge.house import NEW, OLD, SERVERS, House
+from tests.bridge.house import OLD, SERVERS, House
 from tests.bridge.schema import check_said, check_server
 from tests.support.scripted import FORM, PROMPTS, RESOURCES, SHARED, TOOLS
 from tests.support.talker import Kind, Message, Said, Talker
@@ -70,11 +70,6 @@ class Leg:
         return self.request(
             "tools/call", {"name": "ask", "arguments": {"questions": questions, "rounds": rounds}}
         )
-
-    @property
-    def crosses(self) -> bool:
-        """Whether the two speak different eras."""
-        return (self.talker.era == "legacy") == (self.server in NEW)
 
 
 def test_a_client_that_speaks_both_meets_us_in_the_newer(house: House) -> None:
@@ -232,7 +227,7 @@ def test_of_a_servers_log_a_client_hears_the_level_that_it_wants_and_above(
 def test_a_modern_client_that_wants_no_log_hears_none(leg: Leg) -> None:
     said = leg.request("tools/call", {"name": "log"})
     heard = said.notes_of("notifications/message")
-    assert len(heard) == (0 if leg.talker.era == "modern" or leg.server in NEW else 8)
+    assert len(heard) == (0 if "modern" in (leg.talker.era, leg.house.met_in(leg.server)) else 8)
 
 
 def test_a_notification_that_nobody_knows_comes_with_its_call(leg: Leg) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.bridge.house import NEW, OLD, SERVERS, House
+from tests.bridge.house import SERVERS, House
 from tests.support.jr import META
 from tests.support.scripted import FORM
 from tests.support.talker import ALL, Kind, Message, Talker
@@ -25,7 +25,7 @@ QUESTIONS = {"elicitation": FORM, "sampling": SAMPLING, "roots": ROOTS}
 
 def told(house: House, server: str) -> Message:
     """The capabilities that a server was told last."""
-    if server in OLD:
+    if house.met_in(server) == "legacy":
         return _of(house.arrived(server, "initialize")[-1]["params"]["capabilities"])
     meta = house.arrived(server, "tools/call")[-1]["params"]["_meta"]
     return _of(meta[META + "clientCapabilities"])
@@ -67,7 +67,7 @@ def test_a_server_is_told_what_the_client_declared_and_nothing_else(
 ) -> None:
     whole = house.record(server).stat().st_size
     house.web(server, kind, capabilities=declared).call("echo")
-    if server in OLD and not house.arrived(server, "initialize"):
+    if house.met_in(server) == "legacy" and not house.arrived(server, "initialize"):
         house._before.pop(f"{server}.record")  # the connection of an earlier test serves this one, too
         assert declared in [
             greeting["params"]["capabilities"] for greeting in house.arrived(server, "initialize")
@@ -104,7 +104,7 @@ def test_a_client_is_never_asked_what_it_did_not_declare(
     said = talker.ask({"q": QUESTIONS[capability]})
     assert said.asked == []
     assert said.rounds == 0
-    if server in OLD:
+    if house.met_in(server) == "legacy":
         [error] = [reply["error"] for reply in house.arrived(server)]
         assert error["code"] == -32601
     elif capability == "elicitation":
@@ -143,7 +143,7 @@ def test_a_question_of_no_kind_that_is_known_is_put_to_nobody(house: House, serv
     question = {"method": "vendor/ask", "params": {"x": 1}}
     said = house.web(server, kind).ask({"q": question})
     assert said.asked == []
-    if server in OLD:
+    if house.met_in(server) == "legacy":
         assert house.arrived(server)[0]["error"]["code"] == -32601
 
 
@@ -187,7 +187,7 @@ def test_what_the_policy_denies_is_neither_told_nor_asked(
     house.fresh()
     said = talker.ask({"q": QUESTIONS[capability]})
     assert said.asked == []
-    if server in NEW:
+    if house.met_in(server) == "modern":
         assert told(house, server) == {name: value for name, value in ALL.items() if name != capability}
     other = next(name for name in QUESTIONS if name != capability)
     assert talker.ask({"q": QUESTIONS[other]}).asked != []

@@ -1,5 +1,6 @@
-"""A program that the person has not let in: it sees nothing, hears nothing and gets nothing, in either era."""
+"""A program that the person has not let in: it sees, hears and gets nothing, in either era."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,24 @@ def test_a_resource_is_not_subscribed_to(house: House, stranger: WireTalker) -> 
         [acknowledged] = stranger.heard.wait("notifications/subscriptions/acknowledged")
         assert acknowledged["params"]["notifications"] == {"resourceSubscriptions": []}
     assert house.arrived("old", "resources/subscribe") == []
+
+
+def test_one_that_is_let_in_hears_that_its_lists_changed_and_nothing_before_that() -> None:
+    programs = {"other": [Path("/usr/bin/env")]}
+    with build("old", programs=programs) as house:
+        house.fresh()
+        stranger = house.wire("legacy", who="other", capabilities={})
+        assert stranger.request("tools/list").result == {"tools": []}
+        house.policy("old", {"version": "1", "default": "allow", "description": "something to look for"})
+        for_a_while(1.2, lambda: stranger.heard.messages)
+        accepted = house.gateway.home / "accepted" / "peers.json"
+        peers = json.loads(accepted.read_text())
+        house.gateway._accept("peers.json", {**peers, "other": peers["agent"]})
+        house.policy("old", {"version": "1", "default": "allow", "description": "something else"})
+        for kind in ("tools", "prompts", "resources"):
+            stranger.heard.wait(f"notifications/{kind}/list_changed")
+        assert len(stranger.heard.messages) == 3
+        assert stranger.request("tools/list").result["tools"] != []
 
 
 def test_no_log_is_heard(house: House) -> None:

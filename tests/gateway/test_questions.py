@@ -109,7 +109,7 @@ class House:
 
     async def ask(self, **questions: Question) -> Mapping[str, Reply]:
         call = ToolCall("agent", "s", ToolId("files", "echo"), {}, b"{}", "digest")
-        caller = Caller("agent", self.capabilities, ask=self.client.ask)
+        caller = Caller("agent", capabilities=self.capabilities, ask=self.client.ask)
         return await self.questions.ask(About(call, "strict", caller, lambda: self.holds), questions)
 
     def rows(self) -> list[dict[str, Any]]:

@@ -154,6 +154,7 @@ class Everything:
             "resourceTemplates": [{"uriTemplate": f"item://{name}/{{id}}", "name": "item"}],
         }
         self.lists["resources"] += [{"uri": SHARED, "name": "same"}, {"uri": f"ask://{name}", "name": "ask"}]
+        self.ended = threading.Event()
         self._events = events
         self._orders = orders
         self._asked = 0
@@ -396,7 +397,7 @@ class Everything:
         """Do what is appended to the file of orders; what stands there already only counts."""
         assert self._orders is not None
         done = 0
-        while True:
+        while not self.ended.wait(ORDERS_EVERY):
             lines = self._orders.read_bytes().splitlines(keepends=True) if self._orders.exists() else []
             for line in lines[done:]:
                 if not line.endswith(b"\n"):
@@ -404,7 +405,6 @@ class Everything:
                 done += 1
                 self.obey(json.loads(line))
                 self.note("obeyed", number=done)
-            time.sleep(ORDERS_EVERY)
 
     def obey(self, order: Message) -> None:
         match order["do"]:

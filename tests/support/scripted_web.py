@@ -59,7 +59,6 @@ class EverythingWeb:
         self.server = make(name, era, events_of(record), orders)
         self.headers: list[dict[str, str]] = []
         self.sessions: dict[str, Session] = {}
-        self.ended = threading.Event()
         self._record = record
         self._lock = threading.Lock()
         self._http = _Http(("127.0.0.1", 0), _handler(self))
@@ -96,9 +95,11 @@ class EverythingWeb:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.ended.set()
+        self.server.ended.set()
         self._http.shutdown()
         self._http.server_close()
+        for thread in self._threads:
+            thread.join(5)
 
 
 class _Http(ThreadingHTTPServer):
@@ -160,7 +161,7 @@ def _handler(web: EverythingWeb) -> type[BaseHTTPRequestHandler]:
             way = Events(self, lambda kind: self.head(200, kind, {}))
             way.begin()
             session.standing = way
-            while not way.gone() and not web.ended.wait(0.02):
+            while not way.gone() and not web.server.ended.wait(0.02):
                 pass
             session.standing = None
             self.close_connection = True

@@ -129,15 +129,18 @@ class Dispatcher:
 
     async def _tools_list(self, peer: Peer, request: Request, channel: Channel) -> bytes:
         _check_cursor(request)
-        tools = await self._listing.tools(peer.grant, peer.endpoint) if self._is_let_in(peer) else []
+        if not self._is_let_in(peer):
+            return _listed(peer, request, "tools", [])
+        tools = await self._listing.tools(peer.grant, peer.endpoint)
         self._changes.given(peer.grant, peer.endpoint, "tools", tools)
         return _listed(peer, request, "tools", tools)
 
     def _entries_list(self, kind: Listed) -> Method:
         async def listed(peer: Peer, request: Request, channel: Channel) -> bytes:
             _check_cursor(request)
-            let_in = self._is_let_in(peer)
-            entries = await self._entries.entries(peer.grant, peer.endpoint, kind) if let_in else []
+            if not self._is_let_in(peer):
+                return _listed(peer, request, kind.value, [])
+            entries = await self._entries.entries(peer.grant, peer.endpoint, kind)
             told = "prompts" if kind is Listed.PROMPTS else "resources"
             self._changes.given(peer.grant, peer.endpoint, told)
             return _listed(peer, request, kind.value, entries)

@@ -4,7 +4,7 @@ The handshake era asks once (`resources/subscribe`, `logging/setLevel`) and hear
 envelope era opens a stream for it (`subscriptions/listen`), which says first what it will tell.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -114,7 +114,7 @@ class Listening:
             channel.notify(envelope.notification(f"notifications/{kind}/list_changed"))
 
         with ExitStack() as stops:
-            stops.callback(self._changes.listen(peer.grant.client, peer.endpoint, KINDS, changed))
+            stops.callback(self._told_of(peer, KINDS, changed))
             standing = Standing(
                 peer.grant.client, lambda: self._judged.now(peer), peer.endpoint, conversation, channel
             )
@@ -165,7 +165,7 @@ class Listening:
                 def changed(kind: str) -> None:
                     tell(f"notifications/{kind}/list_changed")
 
-                stops.callback(self._changes.listen(peer.grant.client, peer.endpoint, kinds, changed))
+                stops.callback(self._told_of(peer, kinds, changed))
             await channel.closed()
         return envelope.result(request.id, modern.listen_result(request.id))
 
@@ -181,6 +181,15 @@ class Listening:
     def _check_room(self, peer: Peer, more: int) -> None:
         if self._hearing.count(peer.grant.client) + more > MAX_LISTENED:
             raise ClientError(INVALID_REQUEST, f"more than {MAX_LISTENED} subscriptions; end some first")
+
+    def _told_of(
+        self, peer: Peer, kinds: Collection[str], changed: Callable[[str], None]
+    ) -> Callable[[], None]:
+        """Tell of each change of these lists; the result ends it."""
+        client, endpoint = peer.grant.client, peer.endpoint
+        return self._changes.listen(
+            client, endpoint, kinds, changed, lambda: self._judged.now(peer) is not None
+        )
 
     def _heard_of(self, peer: Peer, target: Target, tell: Callable[[], None]) -> Callable[[], None]:
         """Tell of each change of this resource; the result ends it, here and at the server."""

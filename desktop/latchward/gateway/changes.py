@@ -23,6 +23,9 @@ DEBOUNCE: Final = 0.2
 KINDS: Final = ("tools", "prompts", "resources")
 """The lists whose changes are told; that of templates counts as one of resources."""
 
+_EMPTY: Final = "nothing"
+"""In the place of a digest: what a program has that is not let in."""
+
 log = logging.getLogger(__name__)
 
 _View = tuple[str, str | None]
@@ -35,6 +38,7 @@ class _Listener:
     view: _View
     notify: Callable[[str], None]
     kinds: Collection[str]
+    is_let_in: Callable[[], bool]
     known: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,12 +70,20 @@ class Changes:
                 listener.known.setdefault(kind, digest)  # a change before the first look is one, too
 
     def listen(
-        self, client: str, endpoint: str | None, kinds: Collection[str], notify: Callable[[str], None]
+        self,
+        client: str,
+        endpoint: str | None,
+        kinds: Collection[str],
+        notify: Callable[[str], None],
+        is_let_in: Callable[[], bool],
     ) -> Callable[[], None]:
-        """Call `notify` with the kind whenever one of that client's lists has changed; the result ends it."""
+        """Call `notify` with the kind whenever one of that client's lists has changed; the result ends it.
+
+        For a program that is not let in every list is empty, and has changed once it is.
+        """
         key, view = object(), (client, endpoint)
-        known = dict(self._given.get(view, {}))
-        self._listeners[key] = _Listener(view, notify, kinds, known)
+        known = dict(self._given.get(view, {})) if is_let_in() else dict.fromkeys(KINDS, _EMPTY)
+        self._listeners[key] = _Listener(view, notify, kinds, is_let_in, known)
         if any(kind not in known for kind in kinds):
             self.trigger()  # the first look only learns what there is
 
@@ -106,9 +118,12 @@ class Changes:
             for listener in list(self._listeners.values()):
                 if listener.view != view or kind not in listener.kinds:
                     continue
-                digest = digest or self._digest(self._listed(grant, endpoint, kind))
-                known, listener.known[kind] = listener.known.get(kind, digest), digest
-                if known != digest:
+                if listener.is_let_in():
+                    now = digest = digest or self._digest(self._listed(grant, endpoint, kind))
+                else:
+                    now = _EMPTY
+                known, listener.known[kind] = listener.known.get(kind, now), now
+                if known != now:
                     listener.notify(kind)
 
     def _listed(self, grant: Grant, endpoint: str | None, kind: str) -> Any:
