@@ -159,7 +159,7 @@ class Judged:
         capabilities: Mapping[str, Any] = {}
         if declared and target.upstream is not None:
             policies = self._policies.policies(peer.grant.servers.get(target.tool.upstream, ""))
-            has_tasks = offers(declared, Era.MODERN) and not is_legacy
+            has_tasks = not is_legacy and "extensions" in declared and offers(declared, Era.MODERN)
             has_tasks = has_tasks and offers(target.upstream.capabilities(), Era.MODERN)
             capabilities = _carried(declared, questions_allowed(policies), has_tasks=has_tasks)
 
@@ -266,10 +266,14 @@ class Judged:
 
         return end
 
+    def is_let_in(self, peer: Peer) -> bool:
+        """Whether the program behind the peer is one that may call at all."""
+        return not self._stranger(peer.grant.client, peer.chain)
+
     def now(self, peer: Peer) -> Grant | None:
         """The peer's grant as it is in force; None where it may not call, or not any more."""
         grant = self._grants().get(peer.grant.client)
-        if grant is None or self._revoked(peer.grant) or self._stranger(grant.client, peer.chain):
+        if grant is None or self._revoked(peer.grant) or not self.is_let_in(peer):
             return None
         return grant
 

@@ -187,9 +187,7 @@ class Listening:
     ) -> Callable[[], None]:
         """Tell of each change of these lists; the result ends it."""
         client, endpoint = peer.grant.client, peer.endpoint
-        return self._changes.listen(
-            client, endpoint, kinds, changed, lambda: self._judged.now(peer) is not None
-        )
+        return self._changes.listen(client, endpoint, kinds, changed, lambda: self._judged.is_let_in(peer))
 
     def _heard_of(self, peer: Peer, target: Target, tell: Callable[[], None]) -> Callable[[], None]:
         """Tell of each change of this resource; the result ends it, here and at the server."""
