@@ -57,9 +57,7 @@ def _number(statement: ast.stmt) -> str:
     if statement.target.id.startswith("_") or statement.target.id in _NO_LIMITS:
         return ""
     try:
-        value = eval(
-            compile(ast.Expression(statement.value), "limit", "eval"), {"__builtins__": {}}
-        )
+        value = eval(compile(ast.Expression(statement.value), "limit", "eval"), {"__builtins__": {}})
     except Exception:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:

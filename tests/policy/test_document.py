@@ -148,7 +148,7 @@ REFUSED = [
     ("P68 a glob", predicate(path="args.a", op="glob", value="a" * 1001), "longer than 1,000 characters"),
     ("P69 a value", '{"version": "1", "methods": {"a/b": "hide"}}', "at `/methods/a~1b`: write `allow`, `approve` or `deny`"),
     ("P69 a key", '{"version": "1", "server_requests": {"root": "allow"}}', "at `/server_requests/root`: did you mean `roots`?"),
-    ("an action", entry(action="ask"), "`ask` is not known at `/tools/t/action`: write `allow`, `deny`, `approve` or `hide`"),
+    ("an action", entry(action="ask"), "`ask` is not known at `/tools/t/action`: write `allow`, `approve`, `deny` or `hide`"),
     ("text for a list", '{"version": "1", "hide": "x"}', "wanted a list, found text at `/hide`: put it in `[` and `]`"),
     ("a number for text", entry(reason=5), "wanted text, found a number at `/tools/t/reason`: put it in quotes"),
     ("an address", '{"version": "1", "resources": {"a": {}}}', "`a` is no address of a resource at `/resources/a`: write it as"),

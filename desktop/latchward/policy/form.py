@@ -120,7 +120,7 @@ Window = Annotated[str | int, PlainValidator(_window)]
 Maximum = Annotated[int | Decimal, PlainValidator(_maximum)]
 Clock = Annotated[str, PlainValidator(_clock)]
 Scope = Literal["grant", "session", "server"]
-Action = Literal["allow", "deny", "approve", "hide"]
+Action = Literal["allow", "approve", "deny", "hide"]
 Answer = Literal["allow", "approve", "deny"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
