@@ -186,6 +186,7 @@ class Tasked(scripted.Everything):
         session = job.session
         if session.era == "legacy" and session.standing is not None:
             legacy = {"taskId": job.identity, "status": job.status, "ttl": None}
+            legacy["_meta"] = {RELATED: {"taskId": job.identity}, "vendor": 1}
             note = {"method": "notifications/tasks/status", "params": {**legacy, **_WHEN}}
             session.standing.send({"jsonrpc": "2.0", **note})
         for listener in list(self.listeners):

@@ -172,7 +172,7 @@ class Tasking:
         def hears(params: Mapping[str, Any]) -> None:
             nonlocal number
             number += 1
-            own, wanted = {**params, ID: task.id}, self._now(task, caller)
+            own, wanted = _own(params, task), self._now(task, caller)
             if wanted is None or not self._enforcer.lets(wanted):
                 return
             if _QUESTIONS not in own:
@@ -246,6 +246,14 @@ def _about(task: Task, session: str, method: str, more: Mapping[str, Any]) -> To
         params=strict.serialise(sent),
         place=task.place,
     )
+
+
+def _own(params: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """What a server said of a task, under our id."""
+    own, meta = {**params, ID: task.id}, params.get("_meta")
+    if isinstance(meta, dict) and tasks.RELATED in meta:
+        own["_meta"] = {**meta, tasks.RELATED: {ID: task.id}}
+    return own
 
 
 def _renamed(fault: Fault, task: Task) -> Fault:

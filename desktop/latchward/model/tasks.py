@@ -43,8 +43,10 @@ def offers(capabilities: Mapping[str, Any], era: Era) -> bool:
     path = ("extensions", EXTENSION) if era is Era.MODERN else ("tasks", "requests", "tools", "call")
     place: Any = capabilities
     for name in path:
-        place = place.get(name) if isinstance(place, Mapping) else None
-    return isinstance(place, Mapping)
+        place = place.get(name)
+        if not isinstance(place, dict):
+            return False
+    return True
 
 
 def offered(*, can_cancel: bool) -> dict[str, Any]:
