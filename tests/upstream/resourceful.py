@@ -56,9 +56,16 @@ class Resourceful(recorder.Recorder):
             "logging": {},
         }
 
-    def initialize(self, identity: int | str, params: Message) -> Message:
+    def initialize(self, identity: int | str, params: Message) -> Message | None:  # type: ignore[override]
         self.declared = params["capabilities"]
-        return {**super().initialize(identity, params), "capabilities": self.capabilities()}
+        result = {**super().initialize(identity, params), "capabilities": self.capabilities()}
+        if not self.asks_at_start:
+            return result
+        # In one write, so that the question is there before anything else can be sent.
+        question = {"jsonrpc": "2.0", "id": "start", "method": "roots/list"}
+        both = (self.reply(identity, result), question)
+        self.wire.raw(b"".join(json.dumps(one).encode() + b"\n" for one in both))
+        return None
 
     def discover(self, identity: int | str, params: Message) -> Message:
         return {**super().discover(identity, params), "capabilities": self.capabilities()}
@@ -73,8 +80,6 @@ class Resourceful(recorder.Recorder):
             threading.Thread(target=super().receive, args=(line,), daemon=True).start()
         else:
             super().receive(line)
-            if message["method"] == "notifications/initialized" and self.asks_at_start:
-                self.wire.send({"jsonrpc": "2.0", "id": "start", "method": "roots/list"})
 
     def entries(self, member: str, key: str, params: Message) -> Message:
         """Two pages."""

@@ -385,7 +385,7 @@ def test_what_an_own_connection_says_is_for_its_client_alone(tmp_path: Path) -> 
             server.upstream.want_log("ada", "debug")
             ada = rooted().caller("ada")
             await request(server.upstream, "resources/subscribe", ada, uri="x:1")
-            await until(lambda: messages(tmp_path / "r", "logging/setLevel"))
+            await until(lambda: messages(tmp_path / "r", "logging/setLevel") == [{"level": "debug"}] * 2)
             touch = made_call("tools/call", {"uri": "x:1"}, tool="touch")
             await server.upstream.send(allowed(touch), touch, ada)
             await until(lambda: server.told == [("notifications/resources/updated", {"uri": "x:1"}, "ada")])
