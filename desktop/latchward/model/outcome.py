@@ -1,6 +1,6 @@
 """What became of a `tools/call`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .era import Era
@@ -31,7 +31,7 @@ class Fault:
     code: int
     message: str
     data: Any = None
-    raw: bytes = b""
+    raw: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from latchward.model.allow import Allow
 from latchward.model.call import ToolCall
 from latchward.model.caller import Caller
 from latchward.model.era import Era
-from latchward.model.errors import OutcomeUnknown, UpstreamError
+from latchward.model.errors import NotSent, OutcomeUnknown, UpstreamError
 from latchward.model.listed import Listed
 from latchward.model.outcome import Fault, Outcome, ToolResult
 from latchward.model.ports import Heard, Secrets, Told
@@ -32,9 +32,12 @@ from .conversation import UPDATED, Conversation
 from .kept import Kept, Open
 from .lists import Entries, Fetched, Lists
 from .own import EVERYBODY, Connection, OwnConnections, Whose
+from .questions import NEEDS
 from .subscriptions import Subscriptions
 from .task_work import TaskWork
 
+_ASKABLE: Final = frozenset(NEEDS.values())
+"""The capabilities of a client that let a server ask it something."""
 SUBSCRIBE: Final = "resources/subscribe"
 SUBSCRIBE_LIMIT: Final = 30.0
 """Seconds that a server has to take a subscription; other clients' subscriptions wait for it."""
@@ -114,6 +117,8 @@ class Carrying(Kept[Open]):
         self._lists = Lists(self._fetch, on_change)
         self._list_errors: dict[Listed, str] = {}
         self._own = OwnConnections(self._make_own)
+        self._mirrors = False
+        """Whether a server of the newer era is tried in the older one for clients of that."""
         self._subscriptions = Subscriptions()
         self._work = TaskWork()
         self._subscribing = asyncio.Lock()
@@ -153,8 +158,16 @@ class Carrying(Kept[Open]):
         if call.place is not None:
             return await self._send_about(allow, call, caller)
         open_ = await self._ready()
-        if caller.capabilities and self._parts_clients and self._talk(open_).era is Era.LEGACY:
-            return await self._own.send(allow, call, caller)
+        if caller.capabilities and self._parts_clients:
+            if self._talk(open_).era is Era.LEGACY:
+                return await self._own.send(allow, call, caller)
+            if caller.is_legacy and self._mirrors and not _ASKABLE.isdisjoint(caller.capabilities):
+                try:  # in the client's own era, for many servers of both eras ask only there
+                    return await self._own.send(allow, call, caller)
+                except NotSent:
+                    if allow.is_spent:
+                        raise
+                    self._mirrors = False  # it does not speak that era, or not now
         if call.method == SUBSCRIBE:
             return await self._subscribe(open_, allow, call, caller)
         outcome = await self._carry(open_, allow, call, caller)

@@ -167,6 +167,7 @@ class HttpUpstream(Carrying[AnyRemote]):
             raise
         self._stays = isinstance(remote, OldRemote)
         self._is_legacy = not self._is_shared  # it is asked anew at each greeting
+        self._mirrors = self._is_shared  # another session costs no process
         self._opened_now(remote, tools)
         self._watching = asyncio.create_task(self._watch(remote))
         return remote
