@@ -169,12 +169,15 @@ def test_a_new_file_of_another_program_is_not_replaced_by_ours(tmp_path: Path) -
     assert path.read_bytes() == b"theirs+ours"
 
 
-def test_a_file_that_never_holds_still_is_given_up_with_a_sentence(file: Path) -> None:
+def test_a_file_that_never_holds_still_is_given_up_with_a_sentence(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     times = iter(range(1000))
 
     def keep(before: files.Snapshot, after: bytes) -> None:
         file.write_bytes(b"theirs %d" % next(times))
 
+    monkeypatch.setattr(files, "PATIENCE", 0.0)
     with pytest.raises(
         ClientFileError, match=r"client.json` is being written by another program; close it and try again"
     ):
@@ -184,10 +187,31 @@ def test_a_file_that_never_holds_still_is_given_up_with_a_sentence(file: Path) -
     assert os.listdir(file.parent) == ["client.json"]
 
 
-def test_a_file_that_is_open_for_writing_is_given_up_too(file: Path) -> None:
+def test_a_file_that_is_open_for_writing_is_given_up_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 0.0)
     with file.open("r+b"), pytest.raises(ClientFileError, match="is being written by another program"):
         write(file)
     assert file.read_bytes() == OLD
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a file open for writing")
+def test_a_file_that_is_open_for_writing_for_a_while_is_waited_for(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 60.0)
+    attempts = 0
+
+    def change(found: files.Snapshot) -> bytes:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 2 * files.ATTEMPTS:
+            opened.close()
+        return NEW
+
+    with file.open("r+b") as opened:
+        files.rewrite(file, change, lock="", keep=kept)
+    assert attempts == 2 * files.ATTEMPTS
+    assert file.read_bytes() == NEW
 
 
 def test_what_another_program_puts_back_behind_us_is_edited_again(

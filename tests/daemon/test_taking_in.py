@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from latchward.control import messages as say
+from latchward.storage.lock import write_lock
+from latchward.storage.paths import Profile
 from tests.support import recorder
 from tests.support.at_tray import Person, Refused, TrayGateway
 from tests.support.keyring_session import KeyringSession
@@ -172,10 +174,31 @@ def test_what_cannot_be_given_back_now_keeps_no_other_file_and_can_be_given_back
         assert home.file("cursor").read_bytes() == firsts["cursor"]
         assert not client(person, "cursor", "direct").undo
         assert client(person, "claude-code", "protected").undo
+        assert "claude.json" in gateway.stderr
 
         in_the_way.unlink()
         assert len(give_back(person, "claude-code", "cursor").files) == 1
         assert home.file("claude-code").read_bytes() == firsts["claude-code"]
+
+
+def test_what_cannot_be_forgotten_now_keeps_no_file_and_is_forgotten_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    firsts = {
+        name: home.write(name, {name: recorder.spec(LOG_NAME=name)}) for name in ("claude-code", "cursor")
+    }
+    with home.gateway() as gateway:
+        take_in(gateway.person, *firsts)
+        with write_lock(Profile.below(gateway.home)):
+            with pytest.raises(Refused, match="another `latchward` is writing"):
+                give_back(gateway.person, *firsts)
+            assert {name: home.file(name).read_bytes() for name in firsts} == firsts
+            assert servers_of(gateway) == ["claude-code", "cursor"]
+        gateway.kill()
+        gateway.start()
+        wait_for(lambda: servers_of(gateway) == [], "settings without them")
+        assert grants_of(gateway) == ["agent"]
 
 
 def begun(person: Person, *names: str) -> None:
@@ -188,6 +211,10 @@ def begun(person: Person, *names: str) -> None:
 
 def servers_of(gateway: TrayGateway) -> list[str]:
     return list(json.loads((gateway.home / "settings.json").read_text())["mcpServers"])
+
+
+def grants_of(gateway: TrayGateway) -> list[str]:
+    return list(json.loads((gateway.home / "settings.json").read_text())["grants"])
 
 
 def test_who_undoes_everything_waits_for_no_server_any_more(tmp_path: Path) -> None:

@@ -291,8 +291,11 @@ class Person:
         return self.tree.find("frame", MAIN, seconds=START)
 
     def sees(self, text: str, seconds: float = START) -> None:
-        """Wait until a text stands in the dialog. Raises `NotInTime`."""
-        self.setup.find("label", text, seconds=seconds)
+        """Wait until a text stands in the dialog. Raises `NotInTime`, which says what all windows show."""
+        try:
+            self.setup.find("label", text, seconds=seconds)
+        except NotInTime as error:
+            raise NotInTime(f"{error}; in all windows:\n{self.tree.dump()}") from None
 
     def on(self, name: str, role: str = BUTTON, within: Node | None = None) -> Node:
         """What can be pressed, once it is on and stays where it is. Raises `NotInTime`."""

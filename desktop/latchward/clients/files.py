@@ -25,7 +25,12 @@ from .snapshot import MAX_FILE, Snapshot, behind, busy, pause, read
 __all__ = ["MAX_FILE", "Snapshot", "Written", "read", "rewrite"]
 
 ATTEMPTS: Final = 20
-"""How often an edit is begun anew because another program writes the file."""
+"""How often an edit is begun anew at least because another program writes the file."""
+PATIENCE: Final = 3.0
+"""Seconds for which it is at least, however quick the attempts were.
+
+On a busy machine a program can stand that long between opening a file and closing it. So can a server that is
+being started: until its program runs it holds what we had open, and to the kernel it writes our new file."""
 GLIMPSE: Final = 0.05
 """Seconds after which a file that made no sense is read again: it may have been seen half-written.
 
@@ -80,9 +85,11 @@ def rewrite(path: Path, change: Change, *, lock: Literal["", "directory"], keep:
     longer than the writing does.
     """
     done: Written | None = None
-    for attempt in range(ATTEMPTS):
-        if attempt:
+    attempts, until = 0, time.monotonic() + PATIENCE
+    while attempts < ATTEMPTS or time.monotonic() < until:
+        if attempts:
             pause()
+        attempts += 1
         try:
             written = _attempt(path, change, lock, keep)
         except Busy:

@@ -57,10 +57,23 @@ def test_a_file_that_changed_meanwhile_is_told_and_shown_anew(scene: Scene):
     sent = scene.hears(Restore)
     assert "One moment: the files are being written…" in texts(shown)
     scene.tell(Failed(sent.serial, "the file was changed meanwhile"))
-    assert "Not every file was given back. The file was changed meanwhile." in texts(shown)
+    assert "Not all of it was undone. The file was changed meanwhile." in texts(shown)
     scene.tell(plan(scene.hears(ProposeRestore).serial, "r2"))
+    assert "Not all of it was undone. The file was changed meanwhile." in texts(shown)
     press(shown, "Give the files back")
     assert scene.hears(Restore).revision == "r2"
+    assert "Not all of it was undone." not in texts(shown)
+
+
+def test_what_was_not_undone_is_told_also_where_no_file_is_left(scene: Scene):
+    shown, question = asked(scene)
+    scene.tell(plan(question.serial))
+    press(shown, "Give the files back")
+    scene.tell(Failed(scene.hears(Restore).serial, "the disk is full; free it"))
+    scene.tell(Failed(scene.hears(ProposeRestore).serial, "there is nothing to give back"))
+    told = "Not all of it was undone. The disk is full; free it. There is nothing to give back."
+    assert told in texts(shown)
+    assert not shown.do.isEnabled()
 
 
 def test_keeping_latchward_changes_nothing(scene: Scene):

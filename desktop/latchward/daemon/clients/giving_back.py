@@ -1,13 +1,14 @@
 """Giving clients their files back: the first bytes, or a merge where something else changed besides.
 
-The files come first. When those of a client are back, the servers that only it had, its grant and its secrets
-go: they stand in its own file again.
+The files come first. When those that can be are back, the servers that only their clients had, the grants and
+the secrets of these go: they stand in the clients' own files again.
 """
 
 import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ from .differences import difference, homely
 from .edits import lock_of
 
 CHANGED = "what stands in the clients' files changed meanwhile; look at the change again"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +94,23 @@ class GivingBack:
         """Do it, as it was shown.
 
         Raises `ConfigError` where it would be something else by now, and then did nothing; `ClientFileError`
-        for files that stayed as they are, when the others are back.
+        for files that stayed as they are, when the others are back. Whatever is left, the log tells as well.
         """
         if (await asyncio.to_thread(self.propose, clients)).revision != revision:
             raise ConfigError(CHANGED)
-        problems = []
+        back, problems = list[str](), list[str]()
         for client in clients:
             try:
                 await asyncio.to_thread(self._files_of, client)
+                back.append(client)
             except LatchwardError as error:
                 problems.append(str(error))
-                continue
-            await self._without(client)
+        try:
+            await self._without(back)
+        except LatchwardError as error:  # the next start does it
+            problems.append(str(error))
+        for problem in problems:
+            log.error("%s", problem)
         if problems:
             raise ClientFileError("; ".join(problems))
 
@@ -115,8 +123,7 @@ class GivingBack:
         reaching = {one.place.client for one in findings.found if one.ours}
         having = {client for server in self._taken.servers().values() for client in server.clients}
         begun = [client for client in having - reaching if not self._backups.has(client)]
-        for client in begun:
-            await self._without(client)
+        await self._without(begun)
         return bool(begun)
 
     def _files_of(self, client: str) -> None:
@@ -131,10 +138,14 @@ class GivingBack:
             files.rewrite(backup.path, first, lock=lock_of(one), keep=lambda before, after: None)
             self._backups.forget(client, backup.path)
 
-    async def _without(self, client: str) -> None:
-        """Servers, grant and secrets that were there for this client alone."""
-        orphans = self._taken.leave((client,))
-        self._acceptance.give_up(orphans, (client,))
+    async def _without(self, clients: Sequence[str]) -> None:
+        """Servers, grants and secrets that were there for these clients alone."""
+        if not clients:
+            return
+        taken, gone = self._taken.servers(), set(clients)
+        orphans = {name: one for name, one in taken.items() if one.clients and gone.issuperset(one.clients)}
+        self._acceptance.give_up(orphans, clients)
+        self._taken.leave(clients)  # after the settings: what is listed is tidied at the next start
         for name in _unused(orphans, self._settings()):
             with contextlib.suppress(SecretError):  # it stays in the keyring, where it is safe
                 await self._keyring.forget(name)

@@ -128,5 +128,6 @@ class FilesDialog(QDialog):
     def _do(self) -> None:
         if self.plan is not None:
             self.do.setEnabled(False)
+            self.say("")
             self._means.say(words.DOING)
             self.done_wanted.emit(self.plan)

@@ -46,9 +46,13 @@ class Undoing(QObject):
         self._propose()
         self.dialog.open()
 
-    def _propose(self) -> None:
-        if self.dialog is not None:
-            self._plans.of_restore(self._ids, self.dialog.show_plan, self.dialog.fail)
+    def _propose(self, left: str = "") -> None:
+        """Ask what would be done now. `left` is said as well where that cannot be told."""
+        dialog = self.dialog
+        if dialog is not None:
+            self._plans.of_restore(
+                self._ids, dialog.show_plan, lambda error: dialog.fail(f"{left} {sentence(error)}".strip())
+            )
 
     def _do(self, plan: FilePlan) -> None:
         message = Restore(self._link.serial(), self._ids, plan.revision)
@@ -62,5 +66,6 @@ class Undoing(QObject):
     def _not_done(self, error: str) -> None:
         """Not all was done: say why, and show what is still to be done."""
         if self.dialog is not None:
-            self.dialog.fail(f"Not every file was given back. {sentence(error)}")
-            self._propose()
+            left = f"{words.NOT_ALL} {sentence(error)}"
+            self.dialog.fail(left)
+            self._propose(left)

@@ -99,6 +99,7 @@ UNDO_ABOUT: Final = (
 )
 UNDO_DO: Final = "Give the files back"
 UNDO_KEEP: Final = "Keep Latchward"
+NOT_ALL: Final = "Not all of it was undone."
 UNDONE: Final = "The files are as they were before. Restart your clients for them to notice."
 
 PREVIEW: Final = "What would change"
