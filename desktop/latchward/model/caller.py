@@ -48,8 +48,8 @@ class Caller:
     `grant` is its id, `is_legacy` whether it speaks the handshake era. `capabilities` are what it declared,
     without what the policy denies: a server is told exactly these. `log_level` is how much of the server's
     log it wants, "" for none. `progress` is None where it did not ask for any. `tell` passes on a
-    notification that belongs to the call. `ask` puts questions of one round, by their keys, and returns a reply for each
-    that was answered; it never raises but when the call is cancelled.
+    notification that belongs to the call. `ask` puts questions of one round, by their
+    keys, and returns a reply for each that was answered; it never raises but when the call is cancelled.
     """
 
     grant: str = ""
