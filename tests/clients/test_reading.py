@@ -99,12 +99,12 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "sse": (
         "claude-code",
         {"type": "sse", "url": "https://a.example/sse"},
-        "it speaks the old SSE transport, which Latchward does not: give it its streamable HTTP address",
+        "it speaks the old SSE transport: give it its streamable HTTP address, or add it here by hand",
     ),
     "sse as a transport": (
         "vscode",
         {"type": "http", "transport": "sse", "url": "https://a.example/sse"},
-        "it speaks the old SSE transport, which Latchward does not: give it its streamable HTTP address",
+        "it speaks the old SSE transport: give it its streamable HTTP address, or add it here by hand",
     ),
     "websocket": (
         "claude-code",

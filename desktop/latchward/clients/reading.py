@@ -29,7 +29,7 @@ OFF: Final = "it is switched off in this client"
 LOGIN: Final = "it may want a login in a browser, which Latchward cannot do yet"
 WHERE: Final = "it is started in the folder that the client is in; here it would start in another"
 
-_SSE: Final = "it speaks the old SSE transport, which Latchward does not: give it its streamable HTTP address"
+_SSE: Final = "it speaks the old SSE transport: give it its streamable HTTP address, or add it here by hand"
 _SOCKET: Final = "it speaks over a WebSocket, which Latchward does not: give it its streamable HTTP address"
 _SIGN_IN: Final = "it signs in with OAuth, which Latchward cannot do yet: give it a header with a token"
 _TYPES: Final = {
